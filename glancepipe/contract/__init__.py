@@ -1,0 +1,73 @@
+"""PUBLIC. Everything that a layer, a store driver or another plugin may import from glancepipe.
+
+It does no I/O. ``docs/write-a-layer`` explains it by example; ``docs/decisions/0001-linked-proxies.md`` says why
+it is as it is. What is listed in ``__all__`` here and in the modules of this package is promised.
+"""
+
+from glancepipe.contract.call import SERVICE, Call, Caller, Verdict
+from glancepipe.contract.changes import ABSENT, Change, ChangeSet
+from glancepipe.contract.data import BLOCK, Data, Digest, Ended, Span, Watch
+from glancepipe.contract.layer import CONTRACT, Finding, Layer, Services
+from glancepipe.contract.operations import OPERATIONS, Operation
+from glancepipe.contract.proxies import (
+    NOUNS,
+    AuthorityProxy,
+    ImageFactoryProxy,
+    ImageProxy,
+    ImageRepoProxy,
+    JournalProxy,
+    MemberRepoProxy,
+    Nouns,
+    UsageProxy,
+)
+from glancepipe.contract.query import Filter, ImageQuery, Page, Sight
+from glancepipe.contract.records import Image, ImageValues, Intent, Location, Member, Reservation, Status, Target, Usage, replace
+from glancepipe.contract.store import Store, Stores, Written
+
+__all__ = [
+    "ABSENT",
+    "BLOCK",
+    "CONTRACT",
+    "NOUNS",
+    "OPERATIONS",
+    "SERVICE",
+    "AuthorityProxy",
+    "Call",
+    "Caller",
+    "Change",
+    "ChangeSet",
+    "Data",
+    "Digest",
+    "Ended",
+    "Filter",
+    "Finding",
+    "Image",
+    "ImageFactoryProxy",
+    "ImageProxy",
+    "ImageQuery",
+    "ImageRepoProxy",
+    "ImageValues",
+    "Intent",
+    "JournalProxy",
+    "Layer",
+    "Location",
+    "Member",
+    "MemberRepoProxy",
+    "Nouns",
+    "Operation",
+    "Page",
+    "Reservation",
+    "Services",
+    "Sight",
+    "Span",
+    "Status",
+    "Store",
+    "Stores",
+    "Target",
+    "Usage",
+    "UsageProxy",
+    "Verdict",
+    "Watch",
+    "Written",
+    "replace",
+]

@@ -1,0 +1,218 @@
+"""The nouns and their verbs. Each class is both the interface of a noun and the base of a layer's proxy for it.
+
+A layer's author subclasses one of these and writes only the verbs that the layer changes, calling
+``self.inner.<verb>`` to go on inwards. At start the builder points every ``inner`` straight at the nearest inner
+layer that acts on the verb: a layer that leaves a verb alone adds no frame to it. Proxies hold no state of a
+request; the first argument of every verb is the Call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Generic, Self
+
+from typing_extensions import TypeVar
+
+from glancepipe.contract.call import Call, Caller
+from glancepipe.contract.changes import ChangeSet
+from glancepipe.contract.data import Data, Span
+from glancepipe.contract.query import ImageQuery, Page
+from glancepipe.contract.records import Image, ImageValues, Intent, Member, Reservation, Target, Usage
+
+if TYPE_CHECKING:
+    from glancepipe.contract.layer import Layer
+
+L = TypeVar("L", bound="Layer", default="Layer")
+"""The layer that a proxy belongs to."""
+
+
+class Proxy(Generic[L]):
+    """What all proxies have: their ``layer``, and ``inner``, the same noun one step further in."""
+
+    def __init__(self, layer: L, inner: Self) -> None:
+        self.layer = layer
+        self.inner = inner
+
+
+class ImageFactoryProxy(Proxy[L]):
+    """Makes image records, in memory."""
+
+    def new_image(self, call: Call, values: ImageValues) -> Image:
+        """The record of a new image as ``call.actor`` proposes it. Raises Invalid, Forbidden, LimitExceeded."""
+        return self.inner.new_image(call, values)
+
+
+class ImageRepoProxy(Proxy[L]):
+    """Keeps image records."""
+
+    def get(self, call: Call, image_id: str) -> Image:
+        """The image's record. Raises ImageNotFound, Forbidden."""
+        return self.inner.get(call, image_id)
+
+    def list(self, call: Call, query: ImageQuery) -> Page:
+        """A page of records. Raises Invalid (marker), Forbidden."""
+        return self.inner.list(call, query)
+
+    def add(self, call: Call, image: Image) -> Image:
+        """Keep a new record; answers it as stored. Raises Duplicate (also for ids of deleted images)."""
+        return self.inner.add(call, image)
+
+    def save(self, call: Call, image: Image, changes: ChangeSet) -> Image:
+        """Store ``changes`` to ``image``, all of them or none; answers the record as stored.
+
+        Raises StatusChanged, ImageNotFound, Invalid, InvalidTransition, Forbidden, LimitExceeded.
+        """
+        return self.inner.save(call, image, changes)
+
+    def remove(self, call: Call, image: Image, changes: ChangeSet) -> Image:
+        """Delete the record, and the image's bytes with it; ``changes`` comes from ``ImageProxy.delete``.
+
+        Answers the deleted record. Raises ImageNotFound, InUse, StoreUnavailable, Forbidden.
+        """
+        return self.inner.remove(call, image, changes)
+
+    def claim(self, call: Call, image: Image, task_id: str) -> Image:
+        """Give the image to a task, unless another one has it (FEATURES 4.5-08). Raises Conflict, ImageNotFound."""
+        return self.inner.claim(call, image, task_id)
+
+
+class ImageProxy(Proxy[L]):
+    """What is done to an image. The verbs answer *changes*; it is the operation that saves them."""
+
+    def begin_data(self, call: Call, image: Image, target: Target) -> ChangeSet:
+        """Get ready to receive data at ``target``: the way into ``saving``. Nothing has moved yet.
+
+        Raises InvalidTransition, Invalid (store, formats), LimitExceeded, StoreReadOnly, StoreUnavailable.
+        """
+        return self.inner.begin_data(call, image, target)
+
+    def set_data(self, call: Call, image: Image, data: Data, target: Target) -> ChangeSet:
+        """Stream ``data`` to ``target``; answers what the record must now say. On any error no bytes remain.
+
+        Raises Invalid, LimitExceeded, UnsupportedContent, StoreError, ClientDisconnected.
+        """
+        return self.inner.set_data(call, image, data, target)
+
+    def get_data(self, call: Call, image: Image, span: Span | None = None) -> Data:
+        """The image's data, or a part. Raises NoData, Forbidden, RangeUnsupported, StoreUnavailable."""
+        return self.inner.get_data(call, image, span)
+
+    def add_copy(self, call: Call, image: Image, target: Target) -> ChangeSet:
+        """Copy an active image's data to one more store. Raises as ``set_data``, and Duplicate."""
+        return self.inner.add_copy(call, image, target)
+
+    def deactivate(self, call: Call, image: Image) -> ChangeSet:
+        """Forbid downloads; nothing to change if they are (FEATURES 1.3-11). Raises Forbidden."""
+        return self.inner.deactivate(call, image)
+
+    def reactivate(self, call: Call, image: Image) -> ChangeSet:
+        """Allow downloads again (FEATURES 1.3-12). Raises Forbidden."""
+        return self.inner.reactivate(call, image)
+
+    def delete(self, call: Call, image: Image) -> ChangeSet:
+        """Judge a deletion, before any byte is touched. Raises Forbidden (protected), InvalidTransition."""
+        return self.inner.delete(call, image)
+
+
+class MemberRepoProxy(Proxy[L]):
+    """Keeps the projects with which an image is shared."""
+
+    def list(self, call: Call, image: Image) -> Sequence[Member]:
+        """The image's members that the caller may see. Raises Forbidden (not shared)."""
+        return self.inner.list(call, image)
+
+    def get(self, call: Call, image: Image, member_id: str) -> Member:
+        """One membership. Raises NotFound, Forbidden."""
+        return self.inner.get(call, image, member_id)
+
+    def add(self, call: Call, image: Image, member_id: str) -> Member:
+        """Share the image with a project. Raises Duplicate, LimitExceeded, Forbidden."""
+        return self.inner.add(call, image, member_id)
+
+    def save(self, call: Call, image: Image, member: Member, status: str) -> Member:
+        """Set a membership's status. Raises Invalid, NotFound, Forbidden."""
+        return self.inner.save(call, image, member, status)
+
+    def remove(self, call: Call, image: Image, member: Member) -> Member:
+        """Stop sharing; answers the deleted membership. Raises NotFound, Forbidden."""
+        return self.inner.remove(call, image, member)
+
+
+class UsageProxy(Proxy[L]):
+    """Counts what owners store, and holds what is on its way."""
+
+    def usage(self, call: Call, owner: str | None) -> Usage:
+        """What ``owner`` has stored and reserved."""
+        return self.inner.usage(call, owner)
+
+    def reserve(self, call: Call, owner: str | None, amount: int, limit: int, held: Reservation | None = None) -> Reservation:
+        """Hold ``amount`` bytes (``held``: more bytes than before), if all of the owner's stay within ``limit``.
+
+        Atomic among all workers. A reservation dies with the worker that made it. Raises LimitExceeded.
+        """
+        return self.inner.reserve(call, owner, amount, limit, held)
+
+    def release(self, call: Call, held: Reservation) -> None:
+        """Give a reservation back: the bytes are stored and counted now, or never will be."""
+        return self.inner.release(call, held)
+
+
+class JournalProxy(Proxy[L]):
+    """What is being written or erased, noted before it happens. Survives the worker that noted it."""
+
+    def begin(self, call: Call, intent: Intent) -> None:
+        """Note ``intent``, at once and durably. It is held by this worker."""
+        return self.inner.begin(call, intent)
+
+    def settle(self, call: Call, intent_id: str) -> None:
+        """It is done, or undone."""
+        return self.inner.settle(call, intent_id)
+
+    def let_go(self, call: Call, intent_id: str) -> None:
+        """Stop caring for it in this worker; if the entry is still open the next sweep takes it. Never raises."""
+        return self.inner.let_go(call, intent_id)
+
+    def adopt(self, call: Call, kind: str) -> Sequence[Intent]:
+        """Take over the open entries of that kind that nobody holds. Two sweeps never get the same one."""
+        return self.inner.adopt(call, kind)
+
+
+class AuthorityProxy(Proxy[L]):
+    """Says who is an administrator: asked once per request, at the edge."""
+
+    def is_admin(self, caller: Caller) -> bool:
+        """Whether ``caller`` is an administrator of the whole service (rule ``context_is_admin``)."""
+        return self.inner.is_admin(caller)
+
+
+@dataclass(slots=True)
+class Nouns:
+    """All nouns as seen from one place: from outside the pipeline, or from within a layer (``layer.inner``)."""
+
+    factory: ImageFactoryProxy[Any]
+    repo: ImageRepoProxy[Any]
+    image: ImageProxy[Any]
+    members: MemberRepoProxy[Any]
+    usage: UsageProxy[Any]
+    journal: JournalProxy[Any]
+    authority: AuthorityProxy[Any]
+
+
+NOUNS: dict[str, type[Proxy[Any]]] = {
+    "factory": ImageFactoryProxy,
+    "repo": ImageRepoProxy,
+    "image": ImageProxy,
+    "members": MemberRepoProxy,
+    "usage": UsageProxy,
+    "journal": JournalProxy,
+    "authority": AuthorityProxy,
+}
+"""The nouns by the name under which a layer declares its proxy. One more noun is one more row here and in Nouns."""
+
+assert set(NOUNS) == {field.name for field in fields(Nouns)}
+
+
+def verbs(noun: type[Proxy[Any]]) -> list[str]:
+    """The verbs of a noun, in the order in which they are written."""
+    return [name for name, value in vars(noun).items() if callable(value) and not name.startswith("_")]

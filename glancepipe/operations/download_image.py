@@ -1,0 +1,14 @@
+"""GET /v2/images/{image_id}/file: the image's data, or a part of it."""
+
+from collections.abc import Callable
+
+from glancepipe.contract import Call, Data, Image, Nouns, Span
+
+
+def download_image(nouns: Nouns, call: Call, image_id: str, choose: Callable[[Image], Span | None]) -> tuple[Image, Data]:
+    """The record, and the data that ``choose`` picks of it; whoever gets the data must end and close it.
+
+    Raises ImageNotFound, Forbidden, NoData, NotSatisfiable, RangeUnsupported, StoreUnavailable (FEATURES 1.7).
+    """
+    image = nouns.repo.get(call, image_id)
+    return image, nouns.image.get_data(call, image, choose(image))
