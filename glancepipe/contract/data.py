@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -37,6 +38,8 @@ class Digest:
             self._hash = hashlib.new(algorithm, usedforsecurity=False)
         except ValueError:
             raise Invalid(f"Unknown hash algorithm {algorithm!r}.") from None
+        if not self._hash.digest_size:
+            raise Invalid(f"The hash algorithm {algorithm!r} has no fixed length.")
         self.algorithm = algorithm
 
     def block(self, block: bytes) -> None:
@@ -154,10 +157,11 @@ class Data:
             watch.finish()
 
     def ended(self, end: Ended) -> None:
-        """Tell every observer how the transfer ended; only the first call counts."""
+        """Tell every observer how the transfer ended, even if one of them fails; only the first call counts."""
         observers, self._observers = self._observers, []
-        for on_end in observers:
-            on_end(end)
+        with ExitStack() as stack:
+            for on_end in reversed(observers):
+                stack.callback(on_end, end)
 
     def close(self) -> None:
         """Give back what the source holds. May be called more than once."""

@@ -1,0 +1,16 @@
+"""The schemas that clients fetch: any caller may (FEATURES 1.3-37)."""
+
+from __future__ import annotations
+
+import falcon
+
+from glancepipe.api.calls import caller_of
+from glancepipe.api.request import Request
+from glancepipe.api.shared import Shared
+
+
+def show(shared: Shared, request: Request, response: falcon.Response) -> None:
+    """GET /v2/schemas/{name} for each of the documents."""
+    caller_of(request)
+    response.data = shared.schemas[request.path.rpartition("/")[2]]
+    response.content_type = "application/json"

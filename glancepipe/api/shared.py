@@ -1,0 +1,25 @@
+"""What all handlers share: made once when the service is built, never changed afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from glancepipe.api.queries import Paging
+from glancepipe.api.validation import Checks
+from glancepipe.api.views import ImageView
+from glancepipe.contract import Nouns, Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """``schemas`` are encoded documents by name; ``json_limit`` is in bytes."""
+
+    nouns: Nouns
+    stores: Stores
+    view: ImageView
+    checks: Checks
+    paging: Paging
+    schemas: dict[str, bytes]
+    import_methods: tuple[str, ...]
+    locations_shown: bool
+    json_limit: int

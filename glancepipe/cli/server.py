@@ -1,0 +1,132 @@
+"""The embedded server: gunicorn with threads, told what it must know and nothing that a reload should renew.
+
+This module is the whole process: ``glancepipe serve`` becomes it. It imports the service only in its workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.gthread import ThreadWorker
+from oslo_log import log
+
+from glancepipe.cli.arguments import add_configuration, add_serving, spelled
+from glancepipe.config import load
+
+if TYPE_CHECKING:
+    from glancepipe.service import Service
+
+
+class Server(BaseApplication):
+    """The service under gunicorn. ``arguments`` are those of the command line; what is left out is in group [serve]."""
+
+    cfg: Any
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.arguments = arguments
+        super().__init__(prog="glancepipe")
+
+    def load_config(self) -> None:
+        """Settings of gunicorn; read again at every reload."""
+        settings = load(config_files=self.arguments.config_file, config_dirs=self.arguments.config_dir).serve
+        for name, value in {
+            "bind": self.arguments.bind or settings.bind,
+            "workers": self.arguments.workers or settings.workers,
+            "threads": self.arguments.threads or settings.threads,
+            "worker_class": PoliteWorker,
+            "graceful_timeout": settings.graceful_timeout,
+            # For threaded workers this is a heartbeat, which long requests don't hold up but a busy machine may.
+            "timeout": 300,
+            "keepalive": 60,
+            # Long queries and tokens are usual.
+            "limit_request_line": 8190,
+            "limit_request_field_size": 65535,
+            # The control socket's path would be shared by all services of a user.
+            "control_socket_disable": True,
+            # Which proxy is believed is for the middleware http_proxy_to_wsgi to say.
+            "forwarded_allow_ips": "",
+            "loglevel": "warning",
+            "when_ready": _ready,
+            "post_worker_init": _start,
+            "worker_exit": _stop,
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Service:
+        """Build the service, in a worker."""
+        from glancepipe.service import make_application
+
+        conf = load(config_files=self.arguments.config_file, config_dirs=self.arguments.config_dir)
+        log.setup(conf, "glancepipe")
+        return make_application(conf)
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        CarefulArbiter(self).run()
+
+
+class PoliteWorker(ThreadWorker):
+    """Refuses new connections while its last requests end; gunicorn's own would leave them waiting, unanswered."""
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept connections or not; when the worker is told to stop, close its share of the listening sockets."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
+
+class CarefulArbiter(Arbiter):
+    """Looks before it leaps: gunicorn's own reload tells the old workers to stop before it knows whether new ones start."""
+
+    app: Server
+    log: Any
+
+    def handle_hup(self) -> None:
+        """Reload, if the configuration is good; if it is not, say why and go on as before."""
+        arguments = spelled(self.app.arguments, "config_file", "config_dir")
+        check = subprocess.run(  # noqa: S603 - our own command, with the arguments we were started with
+            [sys.executable, "-m", "glancepipe.cli", "pipeline", "check", *arguments], capture_output=True, text=True, check=False
+        )
+        if check.returncode:
+            self.log.error("reload refused: %s", check.stderr.strip())
+        else:
+            print("reloading", flush=True)
+            super().handle_hup()
+
+
+def _ready(arbiter: Arbiter) -> None:
+    urls = ", ".join(str(listener) for listener in arbiter.LISTENERS)
+    print(f"  serving:  {urls} ({arbiter.num_workers} workers, {arbiter.cfg.threads} threads each)", flush=True)
+
+
+def _start(worker: Any) -> None:
+    try:
+        worker.wsgi.start()
+    except ValueError as error:
+        print(error, file=sys.stderr, flush=True)
+        sys.exit(Arbiter.WORKER_BOOT_ERROR)
+    except Exception:
+        worker.log.exception("The service can't start yet; it tries again with the next request.")
+
+
+def _stop(_arbiter: Arbiter, worker: Any) -> None:
+    if worker.wsgi is not None:
+        worker.wsgi.close()
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="glancepipe serve", allow_abbrev=False)
+    add_serving(parser)
+    add_configuration(parser)
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    Server(_arguments(sys.argv[1:])).run()

@@ -1,0 +1,108 @@
+"""Transactions: run one, repeat it if that helps, and say in the domain's words why it failed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from oslo_db import exception as db_error
+from oslo_db.api import wrap_db_retry
+from sqlalchemy import Connection, Engine
+from sqlalchemy import exc as sa_error
+
+from glancepipe.contract.errors import DatabaseUnavailable, Duplicate, Invalid
+from glancepipe.db.engine import WRITES
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+"""What is done in a transaction. It may be called again after it failed, so it changes nothing but the database."""
+
+_SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
+
+
+class Database:
+    """Reads and writes through one engine, from any thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        # A single select needs no BEGIN and ROLLBACK: that saves PostgreSQL two round trips.
+        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT") if engine.dialect.name == "postgresql" else engine
+        self._writer = engine.execution_options(**{WRITES: True})
+        # SQLite's own queue lets a writer wait for seconds; a process that queues its threads itself is fair and faster.
+        self._turn: AbstractContextManager[object] = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+
+    def read(self, work: Work[T]) -> T:
+        """What ``work`` reads, with one statement or several that need not agree with each other.
+
+        Raises DatabaseUnavailable.
+        """
+        with _domain_errors():
+            return _patient(self._read)(work)
+
+    def write(self, work: Work[T]) -> T:
+        """Do ``work`` in a transaction of its own: all of it, or nothing and an exception.
+
+        Raises DatabaseUnavailable, Duplicate, Invalid (a value that the database refuses), and what ``work`` raises.
+        """
+        with _domain_errors():
+            return _patient(self._write)(work)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def _read(self, work: Work[T]) -> T:
+        with self._reader.connect() as connection:
+            return work(connection)
+
+    def _write(self, work: Work[T]) -> T:
+        with self._turn, self._writer.connect() as connection, connection.begin() as transaction:
+            result = work(connection)
+            try:
+                transaction.commit()
+            except db_error.DBConnectionError as error:
+                # It may have been committed or not, so it must not be done again.
+                raise DatabaseUnavailable("The connection to the database was lost while it stored the change.") from error
+        return result
+
+
+def now() -> datetime:
+    """The time as the records have it: naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _is_conflict(error: Exception) -> bool:
+    if isinstance(error, (db_error.DBDeadlock, db_error.DBConsistencyError)):
+        return True
+    return isinstance(error, sa_error.OperationalError) and getattr(error.orig, "sqlstate", None) in _SERIALIZATION_FAILURES
+
+
+# A pooled connection may have been closed by the server: try once with a new one. A lost conflict is worth more patience.
+_retry: Callable[..., Any] = wrap_db_retry
+_reconnecting = _retry(max_retries=1, retry_interval=0, retry_on_disconnect=True)
+_contending = _retry(max_retries=12, retry_interval=0.02, max_retry_interval=1, exception_checker=_is_conflict)
+
+
+def _patient(attempt: Callable[[Work[T]], T]) -> Callable[[Work[T]], T]:
+    return _contending(_reconnecting(attempt))  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _domain_errors() -> Iterator[None]:
+    try:
+        yield
+    except db_error.DBDuplicateEntry as error:
+        raise Duplicate("The database has such an entry already.") from error
+    except (db_error.DBDataError, db_error.DBInvalidUnicodeParameter) as error:
+        raise Invalid("A value is too long or has characters that the database can't store.") from error
+    except (db_error.DBConnectionError, db_error.DBDeadlock, db_error.DBConsistencyError, db_error.DBNonExistentDatabase) as error:
+        raise DatabaseUnavailable from error
+    except (sa_error.OperationalError, sa_error.TimeoutError) as error:
+        raise DatabaseUnavailable from error
+    except db_error.DBError as error:
+        if isinstance(error.inner_exception, sa_error.DataError):
+            raise Invalid("A value is too long or has characters that the database can't store.") from error
+        raise

@@ -1,0 +1,179 @@
+"""Image records: read as ``queries`` says, written column by column and property by property.
+
+A change locks the image's row first and then writes what was touched and nothing else, all in one transaction. So
+two writers of one image follow each other, and neither loses what the other one wrote (FEATURES 12-08).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from oslo_db import exception as db_error
+from sqlalchemy import Connection, Select, insert, update
+
+from glancepipe.contract.call import Call
+from glancepipe.contract.changes import ChangeSet
+from glancepipe.contract.errors import Conflict, Duplicate, ImageNotFound, Invalid, StatusChanged
+from glancepipe.contract.proxies import ImageRepoProxy
+from glancepipe.contract.query import ImageQuery, Page
+from glancepipe.contract.records import Image
+from glancepipe.db import children, queries, records
+from glancepipe.db.base import Base
+from glancepipe.db.database import now
+from glancepipe.db.journal import close_entries, open_entries
+from glancepipe.db.models import images
+from glancepipe.db.sql import live
+from glancepipe.db.values import checked, obstacle
+
+LOCK = "os_glance_import_task"
+"""The property by which a task owns an image (FEATURES 4.5-08)."""
+
+_SERVICE_KEPT = frozenset({"id", "created_at", "updated_at", "deleted_at", "deleted"})
+_WRITABLE = frozenset(records.BASE) - _SERVICE_KEPT
+
+
+class DbImageRepo(ImageRepoProxy[Base]):
+    """Ends the noun."""
+
+    def get(self, call: Call, image_id: str) -> Image:
+        """One select. Raises ImageNotFound, for deleted images too."""
+        if obstacle(images.c.id, image_id):
+            raise ImageNotFound(image_id)
+        caller = call.actor.project_id
+        return self.layer.database.read(lambda connection: _read(connection, queries.PRESENT, image_id, caller))
+
+    def list(self, call: Call, query: ImageQuery) -> Page:
+        """One select for a page, and none where no image can match (FEATURES 3)."""
+        if not query.limit:
+            return Page()
+        asked = queries.page(query, call.actor.project_id)
+        if asked is None:
+            return Page()
+        statement, values = asked
+        rows = self.layer.database.read(lambda connection: connection.execute(statement, values).all())
+        found = [records.image(row) for row in rows[: query.limit]]
+        return Page(found, more=len(rows) > query.limit, last=found[-1] if found else None)
+
+    def add(self, call: Call, image: Image) -> Image:
+        """Row, properties, tags and locations in one transaction (FEATURES 12-19). Raises Duplicate, Invalid."""
+        time = now()
+        row = checked(images, "the image", {name: getattr(image, name) for name in _WRITABLE | {"id"}})
+        times = {"created_at": image.created_at or time, "updated_at": image.updated_at or time}
+
+        def keep(connection: Connection) -> Image:
+            try:
+                connection.execute(insert(images).values(row | times | {"deleted": False}))
+            except db_error.DBDuplicateEntry:
+                raise Duplicate(f"Image ID {image.id} already exists!") from None
+            writer = children.Writer(connection, image.id, time)
+            writer.add_properties(image.properties)
+            writer.add_tags(image.tags)
+            writer.add_locations(image.locations)
+            return _read(connection, queries.PRESENT, image.id, call.actor.project_id)
+
+        return self.layer.database.write(keep)
+
+    def save(self, call: Call, image: Image, changes: ChangeSet) -> Image:
+        """Write what was touched; ``updated_at`` if anything was, the journal apart.
+
+        Raises StatusChanged if the status is no longer what ``changes`` says it was, or if the change concludes a
+        journal entry that another worker has adopted: what it protected may have been undone.
+        """
+        plan = _Plan.of(changes)
+
+        def store(connection: Connection, worker_id: str) -> Image:
+            if plan.touches:
+                time = now()
+                _update(connection, image.id, plan.columns | {"updated_at": time}, plan.status)
+                writer = children.Writer(connection, image.id, time)
+                writer.change_properties(changes.properties)
+                if "tags" in changes:
+                    writer.change_tags(changes.base["tags"])
+                if "locations" in changes:
+                    writer.change_locations(changes.base["locations"])
+            open_entries(connection, changes.begins, worker_id)
+            if not close_entries(connection, changes.settles, worker_id):
+                raise StatusChanged(f"Image {image.id}: another worker has taken over what this change was to conclude.")
+            return _read(connection, queries.PRESENT, image.id, call.actor.project_id)
+
+        with self.layer.held.opening(changes.begins):
+            stored = self.layer.workers.write(store)
+        self.layer.held.drop(*changes.settles)
+        return stored
+
+    def remove(self, call: Call, image: Image, changes: ChangeSet) -> Image:
+        """Soft-delete the row and what hangs on it (FEATURES 6.6-05); answers the record as it was, deleted.
+
+        The status may have changed meanwhile, but not the locations: bytes that arrived since the caller looked
+        would never be erased. Raises ImageNotFound (for the second of two, too), StatusChanged.
+        """
+        plan = _Plan.of(changes)
+        known = {location.id for location in image.locations}
+
+        def delete(connection: Connection, worker_id: str) -> Image:
+            time = now()
+            _update(connection, image.id, plan.columns | {"updated_at": time, "deleted_at": time, "deleted": True})
+            removed = _read(connection, queries.STORED, image.id, call.actor.project_id)
+            if any(location.id not in known for location in removed.locations):
+                raise StatusChanged(f"Image {image.id} has received data meanwhile.")
+            children.Writer(connection, image.id, time).remove_all()
+            open_entries(connection, changes.begins, worker_id)
+            close_entries(connection, changes.settles, worker_id)
+            return removed
+
+        with self.layer.held.opening(changes.begins):
+            removed = self.layer.workers.write(delete)
+        self.layer.held.drop(*changes.settles)
+        return removed
+
+    def claim(self, call: Call, image: Image, task_id: str) -> Image:
+        """Insert the lock property, or revive it where an earlier task left it deleted. Raises Conflict."""
+
+        def take(connection: Connection) -> Image:
+            time = now()
+            _update(connection, image.id, {"updated_at": time})
+            if not children.Writer(connection, image.id, time).claim(LOCK, task_id):
+                raise Conflict(f"Image {image.id} is being worked on by another task.")
+            return _read(connection, queries.PRESENT, image.id, call.actor.project_id)
+
+        return self.layer.database.write(take)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A change set as far as it concerns the image's own row."""
+
+    columns: dict[str, Any]
+    status: str | None
+    """What the status must be before, if it is to change."""
+    touches: bool
+
+    @classmethod
+    def of(cls, changes: ChangeSet) -> _Plan:
+        columns = {name: change.new for name, change in changes if name not in ("tags", "locations")}
+        for name in columns.keys() - _WRITABLE:
+            raise Invalid(f"The {name} of an image can't be changed.")
+        status = changes.base["status"].old if "status" in changes else None
+        return cls(checked(images, "the image", columns), status, bool(changes.base or changes.properties))
+
+
+def _read(connection: Connection, statement: Select[Any], image_id: str, caller: str | None) -> Image:
+    row = connection.execute(statement, {"id": image_id, "caller": caller}).first()
+    if row is None:
+        raise ImageNotFound(image_id)
+    return records.image(row)
+
+
+def _update(connection: Connection, image_id: str, values: Mapping[str, Any], status: str | None = None) -> None:
+    """Change the row of an image that is not deleted, and lock it by that. Raises ImageNotFound, StatusChanged."""
+    there = update(images).where(images.c.id == image_id, live(images))
+    if status is not None:
+        there = there.where(images.c.status == status)
+    if connection.execute(there.values(values)).rowcount:
+        return
+    present = connection.execute(images.select().where(images.c.id == image_id, live(images))).first()
+    if present is None:
+        raise ImageNotFound(image_id)
+    raise StatusChanged(f"The status of image {image_id} is {present.status!r} and no longer {status!r}.")

@@ -1,0 +1,99 @@
+"""db: keeps image records, members, usage and the journal in a relational database. It stands innermost."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from contextlib import ExitStack
+
+from oslo_config import cfg
+from sqlalchemy import select
+
+from glancepipe.contract.call import Call
+from glancepipe.contract.errors import DatabaseUnavailable
+from glancepipe.contract.layer import Finding, Services
+from glancepipe.db import schema
+from glancepipe.db.base import Base
+from glancepipe.db.database import Database
+from glancepipe.db.engine import OPTIONS, database_url, make_engine
+from glancepipe.db.held import Held
+from glancepipe.db.images import DbImageRepo
+from glancepipe.db.journal import DbJournal
+from glancepipe.db.members import DbMemberRepo
+from glancepipe.db.usage import DbUsage
+from glancepipe.db.workers import Workers
+
+LOG = logging.getLogger(__name__)
+
+
+class Db(Base):
+    """Glance's own schema on SQLite, PostgreSQL or MariaDB/MySQL, and tables of its own beside it."""
+
+    name = "db"
+    after = frozenset({"auth", "notifier", "policy", "quota", "location", "domain"})
+    ends = frozenset(
+        {f"repo.{verb}" for verb in ("get", "list", "add", "save", "remove", "claim")}
+        | {f"members.{verb}" for verb in ("list", "get", "add", "save", "remove")}
+        | {f"usage.{verb}" for verb in ("usage", "reserve", "release")}
+        | {f"journal.{verb}" for verb in ("begin", "settle", "let_go", "adopt")}
+    )
+    options = {"database": OPTIONS}
+    repo = DbImageRepo
+    members = DbMemberRepo
+    usage = DbUsage
+    journal = DbJournal
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        """Raises ValueError if ``[database] connection`` can't be meant."""
+        super().__init__(conf)
+        self.url = database_url(conf)
+        self._closing = threading.Event()
+        self._opened = ExitStack()
+
+    def start(self, services: Services) -> None:
+        """Connect, make sure of the schema, and join the workers.
+
+        The embedded default makes and upgrades its own schema. Raises ValueError if that is the operator's to do,
+        DatabaseUnavailable if the database can't be reached for ``max_retries`` times ``retry_interval`` seconds.
+        """
+        with ExitStack() as opened:
+            self.database = Database(make_engine(self.conf, self.url))
+            opened.callback(self.database.close)
+            if not self.conf.database.connection:
+                self.database.write(schema.upgrade)
+            elif not self._reach():
+                raise ValueError("The schema of the database that [database] connection names is behind: run `glancepipe db upgrade`.")
+            self.held = Held()
+            self.workers = Workers(self.database, self.held.ids)
+            opened.callback(self.workers.close)
+            self.workers.start()
+            self._opened = opened.pop_all()
+
+    def sweep(self, call: Call) -> None:
+        """Remove dead workers, and with them their reservations."""
+        self.workers.bury()
+
+    def check(self) -> Iterable[Finding]:
+        """Whether the database answers."""
+        try:
+            self.database.read(lambda connection: connection.scalar(select(1)))
+        except DatabaseUnavailable as error:
+            yield Finding(f"The database can't be reached: {error.__cause__ or error}", down=True)
+
+    def close(self) -> None:
+        """Leave the workers and close all connections."""
+        self._closing.set()
+        self._opened.close()
+
+    def _reach(self) -> bool:
+        """Whether the schema is current, as soon as the database can be reached."""
+        left = self.conf.database.max_retries
+        while True:
+            try:
+                return self.database.read(schema.is_current)
+            except DatabaseUnavailable as error:
+                if left == 0 or self._closing.wait(self.conf.database.retry_interval):
+                    raise
+                LOG.warning("The database can't be reached, trying again: %s", error.__cause__)
+                left -= 1

@@ -1,0 +1,1 @@
+"""Alembic's scripts: how a database becomes what ``glancepipe.db.models`` says."""

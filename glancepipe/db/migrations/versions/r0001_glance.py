@@ -1,0 +1,36 @@
+"""Glance's tables, where they do not exist, and Glance's own note that they are at its head."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from glancepipe.db.models import GLANCE_HEAD, glance
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make what Glance 33 would have made, or check that it has.
+
+    Raises ValueError if the tables are of another Glance: only its own ``glance-manage`` knows how to go on from there.
+    """
+    connection = op.get_bind()
+    present = set(sa.inspect(connection).get_table_names())
+    version = sa.table("alembic_version", sa.column("version_num", sa.String(32)))
+    if "alembic_version" in present:
+        found = sorted(connection.scalars(sa.select(version.c.version_num)))
+        if found != [GLANCE_HEAD]:
+            raise ValueError(
+                f"The database has Glance's schema at {', '.join(found) or 'no revision'}, not at {GLANCE_HEAD}: "
+                "run `glance-manage db sync` of Glance 33 first."
+            )
+    elif "migrate_version" in present:
+        raise ValueError("The database has the schema of a very old Glance: upgrade it with `glance-manage db sync` first.")
+    glance.create_all(connection, checkfirst=True)
+    if "alembic_version" not in present:
+        op.create_table(
+            "alembic_version",
+            sa.Column("version_num", sa.String(32), nullable=False),
+            sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+        )
+        op.execute(version.insert().values(version_num=GLANCE_HEAD))

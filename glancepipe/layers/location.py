@@ -1,0 +1,255 @@
+"""Layer ``location``: picks the store, streams and digests the bytes, records where they are, deletes them with the image.
+
+Inside quota, outside domain: what it derives (a status, a size) is judged there. No byte is written or erased before
+the journal knows of it, so whatever a crash leaves behind is finished or undone by the next sweep.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from oslo_config import cfg
+
+from glancepipe.contract import (
+    Call,
+    Change,
+    ChangeSet,
+    Data,
+    Digest,
+    Image,
+    ImageProxy,
+    ImageQuery,
+    ImageRepoProxy,
+    Layer,
+    Page,
+    Services,
+    Span,
+    Status,
+    Stores,
+    Target,
+    records,
+    replace,
+)
+from glancepipe.contract.errors import (
+    DatabaseUnavailable,
+    Duplicate,
+    ImageNotFound,
+    ImageServiceError,
+    Invalid,
+    InvalidTransition,
+    StatusChanged,
+    StoreError,
+)
+from glancepipe.layers import location_erasures, location_writes
+from glancepipe.layers.location_erasures import Erasures
+from glancepipe.layers.location_holdings import Holdings
+from glancepipe.layers.location_writes import Writes, Writing
+
+log = logging.getLogger(__name__)
+
+PRIVATE_SCHEMES = frozenset({"file", "filesystem", "swift+config"})
+"""Schemes that no client may name: such a location points into the service's own machine (FEATURES 1.5-26)."""
+
+
+class LocationImage(ImageProxy["Location"]):
+    """Moves bytes."""
+
+    def begin_data(self, call: Call, image: Image, target: Target) -> ChangeSet:
+        """Resolves the store and notes the write, before anything is said to be saving (FEATURES 1.6-04)."""
+        store = self.layer.holdings.writable(target)
+        changes = self.inner.begin_data(call, image, target)
+        return changes.beginning(self.layer.writes.note(call, image, store))
+
+    def set_data(self, call: Call, image: Image, data: Data, target: Target) -> ChangeSet:
+        """Streams, digests, concludes every check, and answers what to record (FEATURES 1.6-09, 2.5-02, 6.4-01)."""
+        writing = self.layer.writes.writing(call, image, self.layer.holdings.writable(target))
+        found = self.layer.take(image, data, writing)
+        if image.status != Status.ACTIVE and target.activate:
+            found["status"] = Status.ACTIVE
+        return ChangeSet.of(image, **found)
+
+    def get_data(self, call: Call, image: Image, span: Span | None = None) -> Data:
+        """Opens the best copy that can be read, and hands it on as the store has it (FEATURES 1.7-07, 1.7-09, 6.4-02)."""
+        return self.layer.holdings.read(image, span)
+
+    def add_copy(self, call: Call, image: Image, target: Target) -> ChangeSet:
+        """Copies the best copy that can be read; its digests must be those on the record (FEATURES 2.5-03)."""
+        layer = self.layer
+        if image.status != Status.ACTIVE:
+            raise InvalidTransition(f"Only an active image can be copied; image {image.id} is {image.status}.")
+        store = layer.holdings.writable(target)
+        if any(holder is store for holder, _ in layer.holdings.ranked(image.locations)):
+            raise Duplicate(f"Image {image.id} is in the store {store.name!r} already.")
+        source = layer.holdings.read(image)
+        try:
+            found = layer.take(image, source, layer.writes.writing(call, image, store))
+        except Invalid as error:
+            raise StoreError(f"The copy of image {image.id} was given up: {error.message}") from error
+        finally:
+            source.close()
+        return ChangeSet.of(image, locations=found["locations"])
+
+
+class LocationRepo(ImageRepoProxy["Location"]):
+    """Keeps records and bytes together."""
+
+    def get(self, call: Call, image_id: str) -> Image:
+        """Names the store in locations that were recorded without it (FEATURES 2.2-03)."""
+        return self.layer.holdings.named(self.inner.get(call, image_id))
+
+    def list(self, call: Call, query: ImageQuery) -> Page:
+        """As ``get``, in every row."""
+        page = self.inner.list(call, query)
+        if not self.layer.stores.multiple:
+            return page
+        return replace(page, rows=[self.layer.holdings.named(image) for image in page.rows])
+
+    def save(self, call: Call, image: Image, changes: ChangeSet) -> Image:
+        """Settles the writes that it records or ends, checks locations that a client adds, erases those it removes."""
+        writes, erasures = self.layer.writes, self.layer.erasures
+        writings = writes.of(call, image)
+        if not writings and "locations" not in changes:
+            return self.inner.save(call, image, changes)
+        moved = changes.base.get("locations", Change((), ()))
+        before, after = ({location.url for location in locations} for locations in (moved.old, moved.new))
+        recorded = [writing for writing in writings if writing.url in after - before]
+        over = recorded + [writing for writing in writings if writing.over]
+        if changes.new("status") == Status.QUEUED:
+            writes.undo(writings)
+            over = writings
+        if changes.alters("locations"):
+            changes = self.layer.admitted(image, changes, after - before - {writing.url for writing in recorded})
+        removals = erasures.note(call, image, [location for location in moved.old if location.url not in after])
+        changes = changes.settling(*(writing.intent.id for writing in over)).beginning(*removals)
+        try:
+            stored = self.inner.save(call, image, changes)
+        except (StatusChanged, ImageNotFound):
+            won = writes.reconsider(call, image, changes, over, recorded)
+            if won is None:
+                raise
+            return self.layer.holdings.named(won)
+        except BaseException as error:
+            for writing in recorded:
+                writing.unsure = isinstance(error, DatabaseUnavailable) or not isinstance(error, ImageServiceError)
+            raise
+        writes.forget(call, over)
+        return self.layer.holdings.named(erasures.carry_out(call, stored, removals))
+
+    def remove(self, call: Call, image: Image, changes: ChangeSet) -> Image:
+        """Erases every copy before the record; what can't be erased keeps the image (FEATURES 1.3-05, 6.4-03)."""
+        if not image.locations:
+            return self.inner.remove(call, image, changes)
+        return self.layer.erasures.remove(call, image, changes)
+
+
+class Location(Layer):
+    """Where an image's bytes are."""
+
+    name = "location"
+    # Inside quota, which would count twice or not at all; outside the layers that judge and keep what is derived here.
+    after = frozenset({"auth", "notifier", "policy", "quota"})
+    before = frozenset({"domain", "db"})
+    ends = frozenset({"image.set_data", "image.get_data", "image.add_copy"})
+    options = {
+        "DEFAULT": [
+            cfg.StrOpt(
+                "hashing_algorithm",
+                default="sha512",
+                help="Algorithm of os_hash_value, by its name in hashlib. The md5 in checksum is computed in any case.",
+            )
+        ]
+    }
+
+    image = LocationImage
+    repo = LocationRepo
+
+    stores: Stores
+    holdings: Holdings
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        super().__init__(conf)
+        self.algorithm: str = conf.hashing_algorithm
+        try:
+            Digest(self.algorithm)
+        except Invalid as error:
+            raise ValueError(f"hashing_algorithm = {self.algorithm}: {error.message} Choose another one, sha512 for instance.") from error
+        self.writes = Writes(self)
+        self.erasures = Erasures(self)
+
+    def start(self, services: Services) -> None:
+        self.stores = services.stores
+        self.holdings = Holdings(services.stores)
+
+    def sweep(self, call: Call) -> None:
+        kinds = {location_writes.KIND: self.writes.finish, location_erasures.KIND: self.erasures.finish}
+        for kind, finish in kinds.items():
+            for intent in self.inner.journal.adopt(call, kind):
+                try:
+                    finish(call, intent)
+                except Exception as error:
+                    log.warning("What was left of image %s (%s) is tried again later: %r", intent.image_id, kind, error)
+                    self.inner.journal.let_go(call, intent.id)
+
+    def lookup(self, call: Call, image_id: str) -> Image | None:
+        """The record as it is stored, None if there is none."""
+        try:
+            return self.inner.repo.get(call, image_id)
+        except ImageNotFound:
+            return None
+
+    def take(self, image: Image, data: Data, writing: Writing) -> dict[str, Any]:
+        """Stream ``data`` and answer what the record must say of it. On any error nothing remains.
+
+        Raises what the store and the data's checks raise, and Invalid if the record says otherwise already.
+        """
+        algorithm = image.os_hash_algo or self.algorithm
+        md5, digest = data.digest("md5"), data.digest(algorithm)
+        written = self.writes.stream(writing, data)
+        found = {"size": written.size, "checksum": md5.hexdigest, "os_hash_algo": algorithm, "os_hash_value": digest.hexdigest}
+        try:
+            _compare(image, found)
+        except Invalid:
+            self.writes.withdraw(writing)
+            raise
+        return {**found, "locations": (*image.locations, self.holdings.place(writing.store, written))}
+
+    def admitted(self, image: Image, changes: ChangeSet, urls: set[str]) -> ChangeSet:
+        """The change with what follows from new locations that a client names (FEATURES 1.5-26, 1.5-27). Raises Invalid."""
+        moved = changes.base["locations"]
+        locations = tuple(map(self.holdings.name, moved.new))
+        if any((a.url, a.metadata) == (b.url, b.metadata) for n, a in enumerate(locations) for b in locations[:n]):
+            raise Invalid("Invalid location: it is there already.")
+        changes = changes.plus(ChangeSet({"locations": Change(moved.old, locations)}))
+        sizes = [self._size(location.url, location.metadata) for location in locations if location.url in urls]
+        if sizes and not image.size:
+            changes = changes.plus(ChangeSet.of(image, size=sizes[0]))
+        if sizes and image.status == Status.QUEUED:
+            changes = changes.plus(ChangeSet.of(image, status=Status.ACTIVE))
+        return changes
+
+    def _size(self, url: str, metadata: Mapping[str, Any]) -> int:
+        scheme = url.partition("://")[0]
+        if scheme in PRIVATE_SCHEMES or not any(scheme in store.schemes for store in self.stores):
+            raise Invalid(f"Invalid location: the scheme {scheme!r} is not one that this service takes.")
+        if not _plain(metadata):
+            raise Invalid("Invalid location: metadata may consist of strings, objects and arrays only.")
+        size = self.holdings.size(records.Location(url, metadata))
+        if size <= 0:
+            raise Invalid("Invalid location: there is no data.")
+        return size
+
+
+def _compare(image: Image, found: Mapping[str, Any]) -> None:
+    """What the record says already must be so (FEATURES 1.6-09)."""
+    for name in ("size", "checksum", "os_hash_value"):
+        said = getattr(image, name)
+        if said is not None and str(said).lower() != str(found[name]):
+            raise Invalid(f"The data does not match the image's {name}.")
+
+
+def _plain(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_plain, value.values()))
+    return isinstance(value, str) or (isinstance(value, list) and all(map(_plain, value)))

@@ -1,0 +1,246 @@
+"""Layer ``policy``: who may do what, by the rules of oslo.policy under Glance's names. Stands inside ``auth``, and
+outside of all that spends something, so that a refused caller reserves nothing and moves nothing.
+
+It is the one authority on roles. It decides once per call, when the operation's target is first seen, by the rule
+that the operation names; later verbs add only the rules that their arguments imply. Whether a refusal tells the
+caller that the target exists is said by ``Forbidden.hidden`` (FEATURES 6.1-05). The rules are in ``policy_rules``,
+their targets in ``policy_targets``, the files in ``policy_files``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from oslo_config import cfg
+from oslo_policy import opts
+
+from glancepipe.contract import (
+    AuthorityProxy,
+    Call,
+    Caller,
+    ChangeSet,
+    Finding,
+    Image,
+    ImageFactoryProxy,
+    ImageQuery,
+    ImageRepoProxy,
+    ImageValues,
+    Layer,
+    Location,
+    Member,
+    MemberRepoProxy,
+    Page,
+    Services,
+    Verdict,
+)
+from glancepipe.contract.errors import Forbidden
+from glancepipe.layers import policy_rules as rules
+from glancepipe.layers.policy_files import RuleBook
+from glancepipe.layers.policy_listing import filled, narrowed
+from glancepipe.layers.policy_targets import caller_target, credentials, image_target, member_target, proposed_target
+
+log = logging.getLogger(__name__)
+
+_FOR_VISIBILITY = {"public": rules.PUBLICIZE_IMAGE, "community": rules.COMMUNITIZE_IMAGE}
+
+
+class PolicyFactory(ImageFactoryProxy["Policy"]):
+    """Judges who may make images."""
+
+    def new_image(self, call: Call, values: ImageValues) -> Image:
+        """Asks ``add_image``, and what the proposed visibility needs (FEATURES 1.4-08)."""
+        if not call.actor.service:
+            target = proposed_target(values, call.actor)
+            self.layer.require(call, rules.ADD_IMAGE, target)
+            needed = _FOR_VISIBILITY.get(target["visibility"])
+            if needed is not None:
+                self.layer.require(call, needed, target)
+        return self.inner.new_image(call, values)
+
+
+class PolicyRepo(ImageRepoProxy["Policy"]):
+    """Judges an operation when it first sees its image, and what its changes imply."""
+
+    def get(self, call: Call, image_id: str) -> Image:
+        """Asks the operation's rule about the image, once per call; operations on members need ``get_image`` first."""
+        image = self.inner.get(call, image_id)
+        self.layer.judge(call, image)
+        return image
+
+    def list(self, call: Call, query: ImageQuery) -> Page:
+        """Asks the operation's rule, and leaves out what ``get_image`` denies (FEATURES 3-20)."""
+        if call.actor.service:
+            return self.inner.list(call, query)
+        self.layer.admit(call)
+        return self._readable(call, query)
+
+    def save(self, call: Call, image: Image, changes: ChangeSet) -> Image:
+        """Asks what a change of the visibility or of the locations needs (FEATURES 1.5-17, 1.5-21)."""
+        if not call.actor.service:
+            for rule in _implied(call, changes):
+                self.layer.require_on(call, rule, image)
+        return self.inner.save(call, image, changes)
+
+    def _readable(self, call: Call, query: ImageQuery) -> Page:
+        rule, actor, creds = self.layer.book.get(rules.GET_IMAGE), call.actor, self.layer.credentials(call)
+
+        def allows(target: Mapping[str, Any]) -> bool:
+            return rule.allows(target, creds, actor.scope)
+
+        less = narrowed(query, actor, allows) if rule.check.by_sight else None
+        if less is None:
+            return filled(partial(self.inner.list, call), query, lambda image: allows(image_target(image, actor)))
+        if less.sights is not None and not less.sights:
+            return Page()
+        return self.inner.list(call, less)
+
+
+class PolicyMembers(MemberRepoProxy["Policy"]):
+    """Judges who may see and change memberships; whether the image may be seen was asked before (FEATURES 4.1-01)."""
+
+    def list(self, call: Call, image: Image) -> Sequence[Member]:
+        """Asks ``get_members``, and leaves out the rows that ``get_member`` denies."""
+        if call.actor.service:
+            return self.inner.list(call, image)
+        self.layer.require(call, rules.GET_MEMBERS, image_target(image, call.actor), image.id)
+        members = self.inner.list(call, image)
+        return [row for row in members if self.layer.allows(call, rules.GET_MEMBER, member_target(image, call.actor, row.member))]
+
+    def get(self, call: Call, image: Image, member_id: str) -> Member:
+        """Asks ``get_member``; who only wants to look must not learn more from a refusal (FEATURES 1.3-19)."""
+        self.layer.require_member(call, rules.GET_MEMBER, image, member_id, hidden=call.operation.name == "show_member")
+        return self.inner.get(call, image, member_id)
+
+    def add(self, call: Call, image: Image, member_id: str) -> Member:
+        """Asks ``add_member``."""
+        self.layer.require_member(call, rules.ADD_MEMBER, image, member_id)
+        return self.inner.add(call, image, member_id)
+
+    def save(self, call: Call, image: Image, member: Member, status: str) -> Member:
+        """Asks ``modify_member``: by default an owner can't accept for a member (FEATURES 4.1-03)."""
+        self.layer.require_member(call, rules.MODIFY_MEMBER, image, member.member)
+        return self.inner.save(call, image, member, status)
+
+    def remove(self, call: Call, image: Image, member: Member) -> Member:
+        """Asks ``delete_member``."""
+        self.layer.require_member(call, rules.DELETE_MEMBER, image, member.member)
+        return self.inner.remove(call, image, member)
+
+
+class PolicyAuthority(AuthorityProxy["Policy"]):
+    """Knows administrators by a rule instead of by a role."""
+
+    def is_admin(self, caller: Caller) -> bool:
+        """Asks ``context_is_admin`` about the caller itself (FEATURES 7.1-01)."""
+        creds = credentials(caller)
+        return caller.service or self.layer.book.get(rules.CONTEXT_IS_ADMIN).allows(creds, creds, caller.scope)
+
+
+class Policy(Layer):
+    """Who may do what. The service itself is never refused: it acts on a verdict that was taken before."""
+
+    name = "policy"
+    after = frozenset({"auth"})
+    before = frozenset({"quota", "location", "domain", "db"})
+    options = dict(opts.list_opts())
+    factory = PolicyFactory
+    repo = PolicyRepo
+    members = PolicyMembers
+    authority = PolicyAuthority
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        super().__init__(conf)
+        self.book = RuleBook(conf)
+
+    def start(self, services: Services) -> None:
+        """Read the policy files. Raises ValueError if one is broken."""
+        self.book.load()
+
+    def reload(self) -> None:
+        """Read the policy files again. Raises ValueError if one is broken; the rules in force stay so."""
+        self.book.load()
+
+    def check(self) -> Iterable[Finding]:
+        """A broken policy file does not stop the service, but somebody should repair it."""
+        return [Finding(sentence) for sentence in self.book.findings()]
+
+    def judge(self, call: Call, image: Image) -> None:
+        """Decide about an operation on ``image``, unless that has been done. Raises Forbidden."""
+        operation, verdict = call.operation, call.verdict
+        if call.actor.service or operation.rule is None:
+            return
+        if operation.by_caller:
+            self.admit(call)
+        elif verdict is None or not verdict.allowed or verdict.image_id != image.id:
+            self.require_on(call, rules.GET_IMAGE if operation.rule in rules.MEMBER_RULES else operation.rule, image)
+
+    def admit(self, call: Call) -> None:
+        """Decide about an operation that has no image, unless that has been done. Raises Forbidden."""
+        rule = call.operation.rule
+        if rule is not None and (call.verdict is None or call.verdict.rule != rule):
+            self.require(call, rule, caller_target(call.actor))
+
+    def require_on(self, call: Call, rule: str, image: Image) -> None:
+        """Raise Forbidden unless ``rule`` allows it, hidden from those who may not even see the image."""
+        target = image_target(image, call.actor)
+        if not self._decided(call, rule, target, image.id):
+            raise _refused(rule, hidden=rule == rules.GET_IMAGE or not self.allows(call, rules.GET_IMAGE, target))
+
+    def require_member(self, call: Call, rule: str, image: Image, member_id: str, *, hidden: bool = False) -> None:
+        """Raise Forbidden unless ``rule`` allows it to be done to that membership."""
+        if not call.actor.service:
+            self.require(call, rule, member_target(image, call.actor, member_id), image.id, hidden=hidden)
+
+    def require(self, call: Call, rule: str, target: Mapping[str, Any], image_id: str | None = None, *, hidden: bool = False) -> None:
+        """Raise Forbidden unless ``rule`` allows it to be done to ``target``."""
+        if not self._decided(call, rule, target, image_id):
+            raise _refused(rule, hidden=hidden)
+
+    def allows(self, call: Call, rule: str, target: Mapping[str, Any]) -> bool:
+        """What the rule says."""
+        return self.book.get(rule).allows(target, self.credentials(call), call.actor.scope)
+
+    def credentials(self, call: Call) -> dict[str, Any]:
+        """The actor's, made once per call."""
+        memo = call.memo(self)
+        found: dict[str, Any] | None = memo.get("credentials")
+        if found is None:
+            found = memo["credentials"] = credentials(call.actor)
+        return found
+
+    def _decided(self, call: Call, rule: str, target: Mapping[str, Any], image_id: str | None) -> bool:
+        allowed = self.allows(call, rule, target)
+        call.verdict = Verdict(allowed, rule, image_id)
+        if not allowed:
+            actor = call.actor
+            log.info(
+                "%s: the rule %s (%s) refuses %s to user %s of project %s with the roles %s on image %s.",
+                *(call.request_id, rule, self.book.get(rule).text, call.operation.name),
+                *(actor.user_id, actor.project_id, ", ".join(sorted(actor.roles)) or "none", image_id),
+            )
+        return allowed
+
+
+def _implied(call: Call, changes: ChangeSet) -> Iterator[str]:
+    if "visibility" in changes:
+        needed = _FOR_VISIBILITY.get(changes.new("visibility"))
+        if needed is not None:
+            yield needed
+    # Other operations touch locations because data arrives or leaves, which their own rule allowed.
+    if "locations" in changes and call.operation.name == "modify_image":
+        change = changes.base["locations"]
+        yield from _implied_by_locations(change.old, change.new)
+
+
+def _implied_by_locations(old: Sequence[Location], new: Sequence[Location]) -> Iterator[str]:
+    if len(new) >= len(old) or any(location not in old for location in new):
+        yield rules.SET_IMAGE_LOCATION
+    if len(new) < len(old) or {location.url for location in old} - {location.url for location in new}:
+        yield rules.DELETE_IMAGE_LOCATION
+
+
+def _refused(rule: str, *, hidden: bool) -> Forbidden:
+    return Forbidden(f"You are not authorized to complete {rule} action.", hidden=hidden)

@@ -1,0 +1,121 @@
+"""Puts a service together from its configuration: stores, pipeline, API and the middleware around it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from oslo_config import cfg
+from webob.exc import HTTPServiceUnavailable
+
+from glancepipe.api.application import make_api
+from glancepipe.api.options import OPTIONS as API_OPTIONS
+from glancepipe.config.loading import check_values
+from glancepipe.contract import Finding, Services
+from glancepipe.pipeline import Pipeline, build
+from glancepipe.pipeline.backends import Backends
+from glancepipe.pipeline.loading import load_plugins
+
+log = logging.getLogger(__name__)
+
+MIDDLEWARE = "glancepipe.middleware"
+"""The entry point group in which middleware is found."""
+
+
+class Service:
+    """A WSGI application with a life: it starts once in each process that serves requests, and is closed there.
+
+    Nothing is started before the first request (or an explicit ``start``), so that a server may fork after it was
+    made. Two services can live in one process.
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        """Build everything and start nothing. Raises ValueError with one sentence for a mistake in the configuration."""
+        # The core's options first, so that a mistake in one is told as such and not as a layer's.
+        check_values(conf)
+        self.conf = conf
+        self.stores = Backends(conf)
+        self.pipeline: Pipeline = build(conf)
+        for group, options in API_OPTIONS.items():
+            conf.register_opts(options, group=group)
+        self._app = self._surrounded(make_api(conf, self.pipeline.nouns, self.stores))
+        check_values(conf)
+        self._process: int | None = None
+        self._starting = threading.Lock()
+        self._stop = threading.Event()
+        self._sweeper: threading.Thread | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; 503 as long as the service can't be started."""
+        if self._process != os.getpid():
+            try:
+                self.start()
+            except Exception:
+                log.exception("The service can't start; the next request tries again.")
+                return HTTPServiceUnavailable("The service is not ready.")(environ, start_response)
+        return self._app(environ, start_response)
+
+    def start(self) -> None:
+        """Start stores and layers in this process, and the sweeps; once, whoever calls how often."""
+        with self._starting:
+            if self._process == os.getpid():
+                return
+            self.stores.start()
+            try:
+                self.pipeline.start(Services(stores=self.stores))
+            except BaseException:
+                self.stores.close()
+                raise
+            self._stop.clear()
+            self._sweeper = threading.Thread(target=self._sweep, args=(self._stop,), name="sweep", daemon=True)
+            self._sweeper.start()
+            self._process = os.getpid()
+
+    def check(self) -> Iterator[Finding]:
+        """What stores and layers have to report about their condition."""
+        for name, reason in self.stores.check().items():
+            yield Finding(f"The store {name!r} is down: {reason}")
+        yield from self.pipeline.check()
+
+    def close(self) -> None:
+        """Stop the sweeps and give back what ``start`` took in this process. A service that never started stays so."""
+        with self._starting:
+            if self._process != os.getpid():
+                return
+            self._process = None
+            self._stop.set()
+            if self._sweeper is not None:
+                # A pass may be cut off: the next one finishes what it began.
+                self._sweeper.join(timeout=10)
+            self.pipeline.close()
+            self.stores.close()
+
+    def _sweep(self, stop: threading.Event) -> None:
+        while True:
+            self.pipeline.sweep()
+            if stop.wait(self.conf.sweep_interval):
+                return
+
+    def _surrounded(self, api: WSGIApplication) -> WSGIApplication:
+        names = [name.strip() for name in self.conf.wsgi.middleware]
+        makers = load_plugins(MIDDLEWARE, names, what="middleware", where=f"[wsgi] middleware = {', '.join(names)}")
+        return reduce(lambda app, make: make(app, self), reversed(makers), api)
+
+
+def make_application(conf: cfg.ConfigOpts) -> Service:
+    """The service that ``conf`` describes. Raises ValueError with one sentence for a mistake in the configuration."""
+    return Service(conf)
+
+
+def check(conf: cfg.ConfigOpts) -> Service:
+    """The service that ``conf`` describes, after its layers have read their files too; it is not to be started.
+
+    Raises ValueError with one sentence for a mistake in the configuration.
+    """
+    service = make_application(conf)
+    service.pipeline.reload()
+    return service

@@ -1,0 +1,1 @@
+"""Built-in store drivers, found through the entry points ``glancepipe.stores``."""

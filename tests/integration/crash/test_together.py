@@ -1,0 +1,97 @@
+"""Two workers at one image: one waits at a step, the other acts; whatever they answer, nothing is lost and nothing is left.
+
+FEATURES 1.6-05, 1.6-06 (compare-and-swap, 410), 2.3 (transitions).
+"""
+
+
+def test_a_deletion_under_an_upload(site, worker, upload_step):
+    with worker() as one, worker() as other:
+        image_id = one.create()
+        site.hold_at(upload_step)
+        one.begin_upload(image_id)
+        site.await_held()
+        assert other.delete(image_id) == 204
+        site.let_go()
+        uploaded, _ = one.answer()
+        assert uploaded in (204, 404, 410)
+        assert other.status(image_id) == "gone"
+        other.tidy()
+    assert site.files() == []
+
+
+def test_two_uploads(site, worker, upload_step):
+    """Exactly one of them succeeds, and its bytes are those that are kept."""
+    theirs = site.data[::-1]
+    with worker() as one, worker() as other:
+        image_id = one.create()
+        site.hold_at(upload_step)
+        one.begin_upload(image_id)
+        site.await_held()
+        second = other.upload(image_id, data=theirs)
+        site.let_go()
+        first, _ = one.answer()
+        assert sorted([first, second]) == [204, 409]
+        assert other.download(image_id) == (site.data if first == 204 else theirs)
+        other.tidy()
+        assert site.files() == [image_id]
+
+
+def test_two_deletions(site, worker, delete_step):
+    with worker() as one, worker() as other:
+        image_id = one.create()
+        assert one.upload(image_id) == 204
+        site.hold_at(delete_step)
+        one.begin("DELETE", f"/v2/images/{image_id}")
+        site.await_held()
+        second = other.delete(image_id)
+        site.let_go()
+        first, _ = one.answer()
+        assert 204 in (first, second)
+        assert {first, second} <= {204, 404, 409}
+        assert other.status(image_id) == "gone"
+        other.tidy()
+    assert site.files() == []
+
+
+def test_an_upload_under_a_deletion(site, worker, delete_step):
+    """Nobody can put bytes where others are being erased."""
+    with worker() as one, worker() as other:
+        image_id = one.create()
+        assert one.upload(image_id) == 204
+        site.hold_at(delete_step)
+        one.begin("DELETE", f"/v2/images/{image_id}")
+        site.await_held()
+        assert other.upload(image_id) in (404, 409)
+        site.let_go()
+        assert one.answer()[0] == 204
+        other.tidy()
+    assert site.files() == []
+
+
+def test_a_sweep_leaves_a_living_upload_alone(site, worker, upload_step):
+    with worker() as one:
+        image_id = one.create()
+        site.hold_at(upload_step)
+        one.begin_upload(image_id)
+        site.await_held()
+        with worker():
+            pass  # a worker that closes has swept
+        site.let_go()
+        assert one.answer()[0] == 204
+        assert one.download(image_id) == site.data
+        one.tidy()
+
+
+def test_a_sweep_leaves_a_living_deletion_alone(site, worker, delete_step):
+    with worker() as one:
+        image_id = one.create()
+        assert one.upload(image_id) == 204
+        site.hold_at(delete_step)
+        one.begin("DELETE", f"/v2/images/{image_id}")
+        site.await_held()
+        with worker():
+            pass
+        site.let_go()
+        assert one.answer()[0] == 204
+        one.tidy()
+    assert site.files() == []
