@@ -23,32 +23,34 @@ class ImageView:
     def __call__(self, image: Image, admin: bool) -> dict[str, Any]:
         """The view for an administrator or anybody else. Times stay datetimes: the encoder formats them."""
         path = f"/v2/images/{image.id}"
-        # Base attributes come last, so that no property hides one (FEATURES 12-06). Tables of Glance may hold nulls.
-        view: dict[str, Any] = {name: value or "" for name, value in image.properties.items()}
+        # Base attributes come last, so that no property hides one (FEATURES 12-06). One display is the fastest way.
+        view = {
+            **image.properties,
+            "name": image.name,
+            "disk_format": image.disk_format,
+            "container_format": image.container_format,
+            "visibility": image.visibility,
+            "size": image.size,
+            "virtual_size": image.virtual_size,
+            "status": image.status,
+            "checksum": image.checksum,
+            "protected": image.protected,
+            "min_ram": image.min_ram,
+            "min_disk": image.min_disk,
+            "owner": image.owner,
+            "os_hidden": image.os_hidden,
+            "os_hash_algo": image.os_hash_algo,
+            "os_hash_value": image.os_hash_value,
+            "id": image.id,
+            "created_at": image.created_at,
+            "updated_at": image.updated_at,
+            "tags": sorted(image.tags),
+            "self": path,
+            "file": f"{path}/file",
+            "schema": "/v2/schemas/image",
+        }
         for name in HIDDEN:
             view.pop(name, None)
-        view["name"] = image.name
-        view["disk_format"] = image.disk_format
-        view["container_format"] = image.container_format
-        view["visibility"] = image.visibility
-        view["size"] = image.size
-        view["virtual_size"] = image.virtual_size
-        view["status"] = image.status
-        view["checksum"] = image.checksum
-        view["protected"] = image.protected
-        view["min_ram"] = image.min_ram
-        view["min_disk"] = image.min_disk
-        view["owner"] = image.owner
-        view["os_hidden"] = image.os_hidden
-        view["os_hash_algo"] = image.os_hash_algo
-        view["os_hash_value"] = image.os_hash_value
-        view["id"] = image.id
-        view["created_at"] = image.created_at
-        view["updated_at"] = image.updated_at
-        view["tags"] = sorted(image.tags)
-        view["self"] = path
-        view["file"] = f"{path}/file"
-        view["schema"] = "/v2/schemas/image"
         self._add_locations(view, image, admin)
         return view
 

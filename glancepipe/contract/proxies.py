@@ -147,7 +147,7 @@ class UsageProxy(Proxy[L]):
         return self.inner.usage(call, owner)
 
     def reserve(self, call: Call, owner: str | None, amount: int, limit: int, held: Reservation | None = None) -> Reservation:
-        """Hold ``amount`` bytes (``held``: more bytes than before), if all of the owner's stay within ``limit``.
+        """Hold ``amount`` bytes, or so many more than ``held`` has, if all of the owner's stay within ``limit``.
 
         Atomic among all workers. A reservation dies with the worker that made it. Raises LimitExceeded.
         """

@@ -107,10 +107,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where data shall go: a backend's name (None: the default one), and whether its arrival activates the image."""
+    """Where data shall go: a backend's name (None: the default one), and whether its arrival activates the image.
+
+    ``size`` is the announced number of bytes, None if unknown: what can't fit is refused before anything happens.
+    """
 
     store: str | None = None
     activate: bool = True
+    size: int | None = None
 
 
 @dataclass(slots=True)

@@ -86,8 +86,10 @@ class Stores(Protocol):
     """Whether ``enabled_backends`` is set; if not there is one unnamed store (FEATURES, conventions)."""
     default: str
     """The name of the default backend."""
-    down: Mapping[str, str]
-    """Backends that can't be written at the moment, and why."""
+
+    @property
+    def down(self) -> Mapping[str, str]:
+        """Backends that can't be written at the moment, and why."""
 
     def __iter__(self) -> Iterator[Store]:
         """All backends, in the order of the configuration."""

@@ -49,8 +49,8 @@ def member_target(image: Image, caller: Caller, member_id: str) -> dict[str, Any
 
 def proposed_target(values: ImageValues, caller: Caller) -> dict[str, Any]:
     """The target that a new image is for ``caller`` before it is made."""
-    base = {"visibility": "private", "owner": caller.project_id, **values.base}
-    return _with_relations({**values.properties, "tags": values.tags, **base}, base["owner"], None, base.get("id"))
+    base = {"id": None, "visibility": "private", "owner": caller.project_id, **values.base}
+    return _with_relations({**values.properties, "tags": values.tags, **base}, base["owner"], None, base["id"])
 
 
 def caller_target(caller: Caller) -> dict[str, Any]:

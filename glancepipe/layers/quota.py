@@ -150,10 +150,11 @@ class QuotaImage(ImageProxy["Quota"]):
     """Limits bytes: before they move, while they stream, and by what was stored in the end."""
 
     def begin_data(self, call: Call, image: Image, target: Target) -> ChangeSet:
-        """Refuses before anybody sees the image save; an unknown size fits as long as a byte is left (FEATURES 6.2-06)."""
+        """Refuses before anybody sees the image save; an unknown size fits as long as a byte is left (FEATURES 6.2-06, 12-23)."""
         changes = self.inner.begin_data(call, image, target)
-        self.layer.check_size(image.size)
-        self.layer.transfer(call, image, target).cover(image.size or 1)
+        size = image.size if target.size is None else target.size
+        self.layer.check_size(size)
+        self.layer.transfer(call, image, target).cover(size or 1)
         return changes
 
     def set_data(self, call: Call, image: Image, data: Data, target: Target) -> ChangeSet:

@@ -2,7 +2,7 @@
 
 import logging
 
-from glancepipe.contract import Call, ChangeSet, Data, Image, Nouns, Status, Target
+from glancepipe.contract import Call, ChangeSet, Data, Image, Nouns, Status, Target, replace
 from glancepipe.contract.errors import Gone, ImageNotFound, StatusChanged
 
 log = logging.getLogger(__name__)
@@ -14,6 +14,7 @@ def upload_image(nouns: Nouns, call: Call, image_id: str, data: Data, target: Ta
     Raises Invalid, InvalidTransition, Conflict (another upload was first), LimitExceeded, UnsupportedContent,
     StoreError, ClientDisconnected, and Gone if the image was deleted or changed meanwhile (FEATURES 1.6).
     """
+    target = replace(target, size=data.size)
     image = nouns.repo.get(call, image_id)
     saving = nouns.repo.save(call, image, nouns.image.begin_data(call, image, target))
     try:

@@ -1,15 +1,13 @@
-"""The real command-line clients, the WSGI servers that run the service, and what is uploaded to it.
+"""The real command-line clients, and the WSGI servers that run the service.
 
 ``CLIENTS_VENV`` names a virtual environment with python-openstackclient and python-glanceclient. What a machine lacks
 skips the tests that need it, and fails them where ``CI_REQUIRE=1`` says that the machine must have it.
 """
 
-import hashlib
 import http.client
 import http.server
 import json
 import os
-import random
 import shutil
 import socket
 import subprocess
@@ -24,7 +22,6 @@ import psutil
 import pytest
 
 MIB = 1 << 20
-RESCUE_ISO = Path("usr/lib/grub-rescue/grub-rescue-cdrom.iso")
 PROGRAMS = Path(sys.executable).parent
 
 
@@ -117,7 +114,15 @@ class Service:
 
     def request(self, method, path, body=None, headers=()):
         with self.connection() as connection:
-            return ask(connection, method, path, body, headers)
+            return self.ask(connection, method, path, body, headers)
+
+    @staticmethod
+    def ask(connection, method, path, body=None, headers=()):
+        """One request. An answer that comes before the body was sent counts, as it does for the clients' own library."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(method, path, body, dict(headers))
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers, answer.read())
 
     @contextmanager
     def connection(self):
@@ -202,41 +207,6 @@ disable-logging = true
         return [uwsgi, "--ini", path]
 
 
-def ask(connection, method, path, body=None, headers=()):
-    """One request. An answer that comes before the body was sent counts, as it does for the clients' own library."""
-    with suppress(BrokenPipeError, ConnectionResetError):
-        connection.request(method, path, body, dict(headers))
-    answer = connection.getresponse()
-    return Answer(answer.status, answer.headers, answer.read())
-
-
-class SlowUpload:
-    """An upload in the hands of a test: data as it is told, and the end of the test's choice."""
-
-    def __init__(self, service, image_id, *, size=None):
-        self.chunked = size is None
-        length = "Transfer-Encoding: chunked" if self.chunked else f"Content-Length: {size}"
-        self.socket = socket.create_connection(("127.0.0.1", service.port), timeout=60)
-        head = f"PUT /v2/images/{image_id}/file HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/octet-stream\r\n{length}\r\n\r\n"
-        self.socket.sendall(head.encode())
-
-    def send(self, data):
-        self.socket.sendall(b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data)
-
-    def finish(self):
-        """The status of the answer."""
-        if self.chunked:
-            self.socket.sendall(b"0\r\n\r\n")
-        answer = http.client.HTTPResponse(self.socket)
-        answer.begin()
-        answer.read()
-        answer.close()
-        return answer.status
-
-    def hang_up(self):
-        self.socket.close()
-
-
 @pytest.fixture(scope="session")
 def serving(tmp_path_factory):
     """Run one more service: ``with serving("embedded", image_size_cap=...) as service``."""
@@ -278,28 +248,9 @@ def service(request):
     return request.getfixturevalue(request.param)
 
 
-@pytest.fixture
-def slow_upload():
-    """Begin an upload by hand: ``slow_upload(service, image_id, size=...)``."""
-    begun = []
-
-    def begin(service, image_id, *, size=None):
-        begun.append(SlowUpload(service, image_id, size=size))
-        return begun[-1]
-
-    yield begin
-    for upload in begun:
-        upload.hang_up()
-
-
 @pytest.fixture(scope="session", name="wait_for")
 def _wait_for():
     return wait_for
-
-
-@pytest.fixture(scope="session", name="requester")
-def _requester():
-    return ask
 
 
 @pytest.fixture(scope="session", name="lacking")
@@ -418,46 +369,3 @@ def clients(tmp_path_factory, identity):
         if not (programs / program).exists():
             lacking(f"CLIENTS_VENV has no {program}")
     return Clients(programs, tmp_path_factory.mktemp("home"), identity)
-
-
-# ---- what is uploaded -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def iso(tmp_path_factory):
-    """A bootable ISO image out of a Debian package: the installed one, else the archive's."""
-    installed = Path("/", RESCUE_ISO)
-    if installed.exists():
-        return installed
-    home = tmp_path_factory.mktemp("iso")
-    try:
-        subprocess.run(["apt-get", "download", "grub-rescue-pc"], cwd=home, check=True, capture_output=True, timeout=60)
-        (package,) = home.glob("*.deb")
-        subprocess.run(["dpkg-deb", "-x", package, home], check=True, capture_output=True, timeout=60)
-    except (OSError, subprocess.SubprocessError) as error:
-        lacking(f"no package grub-rescue-pc: {error}")
-    return home / RESCUE_ISO
-
-
-@pytest.fixture(scope="session")
-def qcow2(tmp_path_factory):
-    """A qcow2 by qemu-img, with 8 MiB of data in a disk of 1 GiB."""
-    if shutil.which("qemu-img") is None:
-        lacking("qemu-img is not installed")
-    home = tmp_path_factory.mktemp("qcow2")
-    raw, image = home / "disk.raw", home / "disk.qcow2"
-    with raw.open("wb") as disk:
-        disk.write(random.Random(1).randbytes(8 * MIB))
-        disk.truncate(1 << 30)
-    subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, image], check=True, capture_output=True)
-    raw.unlink()
-    return image
-
-
-@pytest.fixture(scope="session")
-def sha512():
-    def digest(path):
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha512").hexdigest()
-
-    return digest

@@ -1,7 +1,9 @@
 """Uploads that don't come to their end: nothing of them stays, and the image takes the next one (FEATURES 1.6-03, 1.6-08)."""
 
+import http.client
 import random
 import signal
+import socket
 
 import pytest
 
@@ -9,6 +11,47 @@ pytestmark = pytest.mark.integration
 
 MIB = 1 << 20
 DATA = random.Random(4).randbytes(3 * MIB + 5)
+
+
+class SlowUpload:
+    """An upload in the hands of a test: data as it is told, and the end of the test's choice."""
+
+    def __init__(self, service, image_id, *, size=None):
+        self.chunked = size is None
+        length = "Transfer-Encoding: chunked" if self.chunked else f"Content-Length: {size}"
+        self.socket = socket.create_connection(("127.0.0.1", service.port), timeout=60)
+        head = f"PUT /v2/images/{image_id}/file HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/octet-stream\r\n{length}\r\n\r\n"
+        self.socket.sendall(head.encode())
+
+    def send(self, data):
+        self.socket.sendall(b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data)
+
+    def finish(self):
+        """The status of the answer."""
+        if self.chunked:
+            self.socket.sendall(b"0\r\n\r\n")
+        answer = http.client.HTTPResponse(self.socket)
+        answer.begin()
+        answer.read()
+        answer.close()
+        return answer.status
+
+    def hang_up(self):
+        self.socket.close()
+
+
+@pytest.fixture
+def slow_upload():
+    """Begin an upload by hand: ``slow_upload(service, image_id, size=...)``."""
+    begun = []
+
+    def begin(service, image_id, *, size=None):
+        begun.append(SlowUpload(service, image_id, size=size))
+        return begun[-1]
+
+    yield begin
+    for upload in begun:
+        upload.hang_up()
 
 
 @pytest.fixture

@@ -42,16 +42,16 @@ def image_id(request, service):
     service.delete(image_id)
 
 
-def test_every_part_has_its_own_bytes(service, image_id, requester):
+def test_every_part_has_its_own_bytes(service, image_id):
     """1.7-05, over one connection where the server keeps it."""
     with service.connection() as connection:
         for part, (header, start, end) in PARTS.items():
-            answer = requester(connection, "GET", f"/v2/images/{image_id}/file", headers={"Range": header})
+            answer = service.ask(connection, "GET", f"/v2/images/{image_id}/file", headers={"Range": header})
             assert answer.status == 206, part
             assert answer.headers["Content-Range"] == f"bytes {start}-{end - 1}/{SIZE}", part
             assert answer.headers["Content-Length"] == str(end - start), part
             assert answer.body == DATA[start:end], part
-        whole = requester(connection, "GET", f"/v2/images/{image_id}/file")
+        whole = service.ask(connection, "GET", f"/v2/images/{image_id}/file")
     assert (whole.status, whole.body == DATA) == (200, True)
 
 

@@ -1,10 +1,57 @@
 """Images as operators have them, uploaded and saved by the clients in every way they know (CLIENTS.md, FEATURES 1.6, 1.7)."""
 
 import hashlib
+import random
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.integration
+
+MIB = 1 << 20
+RESCUE_ISO = Path("usr/lib/grub-rescue/grub-rescue-cdrom.iso")
+
+
+@pytest.fixture(scope="session")
+def iso(tmp_path_factory, lacking):
+    """A bootable ISO image out of a Debian package: the installed one, else the archive's."""
+    installed = Path("/", RESCUE_ISO)
+    if installed.exists():
+        return installed
+    home = tmp_path_factory.mktemp("iso")
+    try:
+        subprocess.run(["apt-get", "download", "grub-rescue-pc"], cwd=home, check=True, capture_output=True, timeout=60)
+        (package,) = home.glob("*.deb")
+        subprocess.run(["dpkg-deb", "-x", package, home], check=True, capture_output=True, timeout=60)
+    except (OSError, subprocess.SubprocessError) as error:
+        lacking(f"no package grub-rescue-pc: {error}")
+    return home / RESCUE_ISO
+
+
+@pytest.fixture(scope="session")
+def qcow2(tmp_path_factory, lacking):
+    """A qcow2 by qemu-img, with 8 MiB of data in a disk of 1 GiB."""
+    if shutil.which("qemu-img") is None:
+        lacking("qemu-img is not installed")
+    home = tmp_path_factory.mktemp("qcow2")
+    raw, image = home / "disk.raw", home / "disk.qcow2"
+    with raw.open("wb") as disk:
+        disk.write(random.Random(1).randbytes(8 * MIB))
+        disk.truncate(1 << 30)
+    subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, image], check=True, capture_output=True)
+    raw.unlink()
+    return image
+
+
+@pytest.fixture(scope="session")
+def sha512():
+    def digest(path):
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha512").hexdigest()
+
+    return digest
 
 
 @pytest.mark.parametrize("way", ["length", "chunked", "pipe"])

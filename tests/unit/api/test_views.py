@@ -64,12 +64,6 @@ def test_no_property_hides_a_base_attribute(conf: cfg.ConfigOpts, single: Any) -
     assert (view["status"], view["os_hash_value"]) == ("queued", None)
 
 
-def test_nulls_in_the_table_are_empty_strings(conf: cfg.ConfigOpts, single: Any) -> None:
-    """FEATURES 2.2-01."""
-    broken: Any = {"foo": None}
-    assert ImageView(conf, single)(Image("i", properties=broken), admin=False)["foo"] == ""
-
-
 def test_stores(conf: cfg.ConfigOpts, stores: Any) -> None:
     """FEATURES 2.1-21."""
     view = ImageView(conf, stores)

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from oslo_config import cfg
+from sqlalchemy import make_url, text
+
 from glancepipe.contract import Call, Caller, Image, Services
 from glancepipe.db import models, schema
 from glancepipe.db.database import Database
 from glancepipe.db.engine import OPTIONS, database_url, make_engine
 from glancepipe.db.layer import Db
-from oslo_config import cfg
-from sqlalchemy import make_url, text
 
 SERVERS = {name: os.environ[f"TEST_{name.upper()}_URL"] for name in ("postgresql", "mysql") if f"TEST_{name.upper()}_URL" in os.environ}
 

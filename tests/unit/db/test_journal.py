@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from glancepipe.contract import Intent
 from glancepipe.contract.errors import Duplicate, Invalid
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from glancepipe.contract import ChangeSet, Member
 from glancepipe.contract.errors import Duplicate, ImageNotFound, Invalid, NotFound
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, insert
+
 from glancepipe.contract import Filter, Image, ImageQuery, Sight
 from glancepipe.contract.errors import Invalid
 from glancepipe.contract.query import EVERYTHING, VISIBILITIES
 from glancepipe.db import models, queries
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import event, insert
 
 DAY = datetime(2024, 5, 1, 12)
 SORTABLE = ("name", "status", "container_format", "disk_format", "size", "id", "created_at", "updated_at")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from glancepipe.contract import ChangeSet, Location, Usage
 from glancepipe.contract.errors import LimitExceeded
 

@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+
 from glancepipe.db import workers
 from glancepipe.db.workers import is_running, local_host, start_time
 

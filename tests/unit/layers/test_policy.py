@@ -1,10 +1,6 @@
 """Layer policy: who may do what (FEATURES 7), decided once per call, and what a refusal gives away (6.1-05)."""
 
-import http.server
 import itertools
-import json
-import threading
-import urllib.parse
 
 import pytest
 from oslo_config import cfg
@@ -386,85 +382,6 @@ def test_a_membership_that_does_not_exist_is_not_found(service):
     image = service.hold()
     with pytest.raises(NotFound):
         service.nouns.members.get(Call("delete_member", MEMBER), image, "absent")
-
-
-# --- Targets and credentials
-
-
-@pytest.mark.parametrize(
-    ("rule", "passes"),
-    [
-        ("'i':%(id)s and 'i':%(image_id)s", True),
-        ("'mine':%(owner)s and 'mine':%(project_id)s", True),
-        ("'linux':%(os)s and 'None':%(member_id)s", True),
-        ("'shared':%(visibility)s and 'active':%(status)s and 'True':%(protected)s", True),
-        ("'forged':%(owner)s or 'forged':%(project_id)s or 'forged':%(member_id)s or 'forged':%(visibility)s", False),
-        ("'x':%(absent)s", False),
-        ("user_id:u and project_id:mine and user_domain_id:d and roles:reader and service_roles:compute", True),
-        ("system:all or system_scope:all or domain_id:x", False),
-    ],
-)
-def test_what_rules_can_read(configured, rule, passes):
-    """FEATURES 7.2-01: no custom property can pose as an attribute or alias."""
-    service = configured(f'get_image: "{rule}"\n')
-    forged = dict.fromkeys(("owner", "project_id", "member_id", "visibility", "image_id"), "forged")
-    service.hold(status="active", protected=True, properties={"os": "linux", **forged})
-    who = caller("reader", user_domain_id="d", service_roles=frozenset({"compute"}))
-    assert (service.refusal("show_image", who) is None) == passes
-
-
-def test_the_member_id_is_the_callers_project_if_it_is_a_member(configured):
-    """FEATURES 7.2-01, 12-13: exactly then."""
-    service = configured("get_image: project_id:%(member_id)s\n")
-    service.hold("mine", owner="theirs")
-    assert service.refusal("show_image", MEMBER) is None
-    assert service.refusal("show_image", caller("reader", project="green")) is True
-    service.hold("mine", owner="mine")
-    assert service.refusal("show_image", MEMBER) is True
-    service.hold("mine", owner="theirs", visibility="private")
-    assert service.refusal("show_image", MEMBER) is True
-
-
-def test_a_new_image_is_private_to_policy_unless_it_says_otherwise(configured):
-    """FEATURES 7.2-01."""
-    service = configured("add_image: \"'private':%(visibility)s and 'x':%(name)s and 'linux':%(os)s and 'mine':%(project_id)s\"\n")
-    call = Call("create_image", MEMBER)
-    service.nouns.factory.new_image(call, ImageValues({"name": "x"}, {"os": "linux", "visibility": "forged"}))
-    assert call.verdict == Verdict(True, "add_image", None)
-    with pytest.raises(Forbidden):
-        service.nouns.factory.new_image(call, ImageValues({"name": "x", "visibility": "shared"}, {"os": "linux"}))
-
-
-class Authority(http.server.BaseHTTPRequestHandler):
-    """A remote authority that lets the image ``i`` of user ``u`` pass."""
-
-    def do_POST(self):
-        form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        target, creds = json.loads(form["target"][0]), json.loads(form["credentials"][0])
-        answer = json.dumps(str(target["id"] == "i" and target["tags"] == ["t"] and creds["roles"] == ["member", "reader"])).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_args):
-        pass
-
-
-def test_a_remote_authority_gets_the_whole_target_and_refuses_when_it_is_down(configured):
-    with http.server.HTTPServer(("127.0.0.1", 0), Authority) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        port = server.server_port
-        service = configured(f'get_image: "http://127.0.0.1:{port}/%(id)s"\n')
-        service.hold(tags=frozenset({"t"}))
-        try:
-            assert service.refusal("show_image", MEMBER) is None
-            assert service.refusal("show_image", caller("reader")) is True
-        finally:
-            server.shutdown()
-            thread.join()
-    assert service.refusal("show_image", MEMBER) is True
 
 
 # --- The course of its life

@@ -1,7 +1,13 @@
 """Compiled checks answer as oslo.policy does, and what can't be meant is refused when it is loaded."""
 
+import http.server
+import json
+import threading
+import urllib.parse
+from datetime import datetime
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oslo_config import cfg
 from oslo_policy import policy
@@ -91,6 +97,7 @@ def compiled(**texts):
     return {name: Rule(name, text, compiler.rule(name), None) for name, text in texts.items()}
 
 
+@settings(deadline=None)
 @given(rule_sets(), targets, credentials)
 def test_a_compiled_rule_answers_as_oslo_policy_does(texts, target, creds):
     rules = compiled(**texts)
@@ -179,3 +186,34 @@ def test_scopes_come_first():
 )
 def test_what_has_one_answer_for_all_images_of_a_sight(text, by_sight):
     assert compiled(one=text, two="not (rule:one)")["two"].check.by_sight == by_sight
+
+
+class Authority(http.server.BaseHTTPRequestHandler):
+    """A remote authority that lets the image ``i`` pass."""
+
+    def do_POST(self):
+        form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        target, creds = json.loads(form["target"][0]), json.loads(form["credentials"][0])
+        answer = json.dumps(str(target["id"] == "i" and target["tags"] == ["t"] and creds["roles"] == ["member", "reader"])).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_args):
+        pass
+
+
+def test_a_remote_authority_gets_the_whole_target_and_refuses_when_it_is_down():
+    target = {"id": "i", "tags": frozenset({"t"}), "created_at": datetime(2026, 1, 1)}
+    with http.server.HTTPServer(("127.0.0.1", 0), Authority) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        rule = compiled(one=f"http://127.0.0.1:{server.server_port}/%(id)s")["one"]
+        try:
+            assert rule.allows(target, {"roles": ["member", "reader"]}, "project")
+            assert not rule.allows(target, {"roles": ["reader"]}, "project")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert not rule.allows(target, {"roles": ["member", "reader"]}, "project")

@@ -1,7 +1,7 @@
 """Listings are narrowed to what get_image allows, by sight or row by row, and pages stay full (FEATURES 3-20, 12-07)."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oslo_config import cfg
 from oslo_policy import opts, policy
@@ -118,6 +118,7 @@ callers = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(rule=rules(BY_SIGHT + BY_ROW), rows=listings, seen=callers, limit=st.integers(1, 5))
 def test_a_listing_has_exactly_the_rows_that_the_rule_allows(tmp_path_factory, rule, rows, seen, limit):
     caller, sights = seen
@@ -127,6 +128,7 @@ def test_a_listing_has_exactly_the_rows_that_the_rule_allows(tmp_path_factory, r
     assert service.walk(caller, sights=sights, limit=limit) == expected
 
 
+@settings(deadline=None)
 @given(rule=rules(BY_SIGHT), rows=listings)
 def test_a_rule_about_sights_costs_one_query(tmp_path_factory, rule, rows):
     service = Service(tmp_path_factory, rule, extra="get_images: '@'\n")

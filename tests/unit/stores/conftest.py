@@ -34,6 +34,11 @@ def started(make):
 
 
 @pytest.fixture
+def store(started, tmp_path):
+    return started(filesystem_store_datadir=str(tmp_path / "images"))
+
+
+@pytest.fixture
 def files():
     """Everything that a store's directories contain, temporary names included."""
 

@@ -19,11 +19,6 @@ from glancepipe.testing.store_suite import SHORT, StoreSuite, an_id, content_of
 MIB = 1 << 20
 
 
-@pytest.fixture
-def store(started, tmp_path):
-    return started(filesystem_store_datadir=str(tmp_path / "images"))
-
-
 class TestFileStore(StoreSuite):
     @pytest.fixture
     def store(self, started, tmp_path):
@@ -280,7 +275,7 @@ def test_what_the_system_refuses_is_unavailable(store, monkeypatch, asks):
 
 
 @given(runs=st.lists(st.tuples(st.booleans(), st.integers(1, 40000)), max_size=8), step=st.integers(1, 70000))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 def test_holes_change_nothing_that_is_read(make, tmp_path, runs, step):
     store = make(FileStore, filesystem_thin_provisioning=True, filesystem_store_datadir=str(tmp_path / "images"))
     store.start()

@@ -14,11 +14,6 @@ from glancepipe.stores.file import FileStore
 MIB = 1 << 20
 
 
-@pytest.fixture
-def store(started, tmp_path):
-    return started(filesystem_store_datadir=str(tmp_path / "images"))
-
-
 # Options
 
 

@@ -18,11 +18,6 @@ MIB = 1 << 20
 
 
 @pytest.fixture
-def store(started, tmp_path):
-    return started(filesystem_store_datadir=str(tmp_path / "images"))
-
-
-@pytest.fixture
 def small_disk(tmp_path):
     """A directory on a file system of 4 MiB."""
     directory = tmp_path / "small"

@@ -297,6 +297,15 @@ def test_a_database_that_is_down_is_swept_later(world, worker, monkeypatch):
     in_order(world, image)
 
 
+def test_an_image_that_is_deleted_while_it_is_swept(world, worker, monkeypatch):
+    image = world.image(status=Status.SAVING)
+    world.intents["1"], world.holders["1"] = Intent("1", "location.write", image.id, {"store": "fast"}), None
+    discard = world.stores["fast"].discard
+    monkeypatch.setattr(world.stores["fast"], "discard", lambda image_id: (discard(image_id), world.worker().delete(image)))
+    worker.sweep()
+    assert (world.images, world.files(), world.intents) == ({}, {}, {})
+
+
 def interrupted_deletion(world, image):
     details = {"locations": [[location.url, dict(location.metadata)] for location in image.locations], "remove": True}
     world.intents["1"], world.holders["1"] = Intent("1", "location.erase", image.id, details), None

@@ -1,0 +1,56 @@
+"""``glancepipe db``: what it says and how it exits."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+
+import pytest
+from oslo_config import cfg
+
+from glancepipe.db import schema
+from glancepipe.db.commands import Check, Upgrade, Version
+
+
+@pytest.fixture
+def conf(tmp_path):
+    """A configuration as the command line loads it: the layers' options are not registered yet."""
+    conf = cfg.ConfigOpts()
+    conf([], default_config_files=[], default_config_dirs=[])
+    conf.register_opts([cfg.StrOpt("state_path", default=str(tmp_path / "state"))])
+    return conf
+
+
+@pytest.fixture
+def run(conf):
+    def run_(command):
+        app = SimpleNamespace(conf=conf, stdout=io.StringIO())
+        made = command(app, None)
+        return made.run(made.get_parser("db").parse_args([])), app.stdout.getvalue()
+
+    return run_
+
+
+def test_upgrade_then_check(run):
+    """Exit statuses are a contract: 0 current, 3 behind."""
+    assert run(Check) == (3, "The database is not up to date: run `glancepipe db upgrade`.\n")
+    assert run(Upgrade) == (0, f"The database is now at revision {schema.HEAD}.\n")
+    assert run(Check) == (0, "The database is up to date.\n")
+    assert run(Upgrade) == (0, f"The database is at revision {schema.HEAD} already.\n")
+
+
+def test_version(run):
+    assert run(Version) == (0, f"glancepipe none (this release: {schema.HEAD}), Glance none\n")
+    run(Upgrade)
+    assert run(Version) == (0, f"glancepipe {schema.HEAD} (this release: {schema.HEAD}), Glance 2024_1_contract01\n")
+
+
+def test_another_glance_is_refused_with_a_sentence(run, conf, tmp_path):
+    import sqlite3
+
+    (tmp_path / "state").mkdir()
+    with sqlite3.connect(tmp_path / "state" / "glancepipe.sqlite") as connection:
+        connection.executescript("CREATE TABLE alembic_version (version_num TEXT); INSERT INTO alembic_version VALUES ('zed_expand01')")
+    connection.close()
+    with pytest.raises(ValueError, match="glance-manage db sync"):
+        run(Upgrade)
