@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PLUGINS := $(patsubst %/setup.cfg,%,$(wildcard plugins/*/setup.cfg))
 # An editable installation that type checkers can follow.
-INSTALL = $(VENV)/bin/pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat
+INSTALL = $(VENV)/bin/pip install -qq --disable-pip-version-check --config-settings editable_mode=compat
 
 .PHONY: help serve test lint
 .DEFAULT_GOAL := help

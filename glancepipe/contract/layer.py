@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from oslo_config import cfg
+from oslo_policy import policy
 
 from glancepipe.contract.call import Call
 from glancepipe.contract.proxies import (
@@ -68,6 +69,8 @@ class Layer:
     """The verbs that go no further, as ``noun.verb``: ``repo.get``, ``image.set_data``."""
     options: ClassVar[Mapping[str, Sequence[cfg.Opt]]] = {}
     """Its options by group; registered before it is made."""
+    rules: ClassVar[Sequence[policy.RuleDefault]] = ()
+    """Defaults of the oslo.policy rules that its own operations name; the operator's policy files override them."""
 
     factory: ClassVar[type[ImageFactoryProxy[Any]] | None] = None
     repo: ClassVar[type[ImageRepoProxy[Any]] | None] = None
@@ -79,6 +82,8 @@ class Layer:
 
     inner: Nouns
     """Everything below its own place; set by the builder. The whole pipeline can't be reached from a layer."""
+    line: Sequence[type[Layer]] = ()
+    """All layers of the line, outermost first, as they declare themselves; set by the builder."""
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         """Remember the configuration. No side effects. Raises ValueError with one sentence if it can't be meant."""

@@ -61,14 +61,16 @@ class ImageRepoProxy(Proxy[L]):
     def save(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         """Store ``changes`` to ``image``, all of them or none; answers the record as stored.
 
-        Raises StatusChanged, ImageNotFound, Invalid, InvalidTransition, Forbidden, LimitExceeded.
+        Raises StatusChanged (also if the change settles a journal entry that another worker has adopted: what it
+        protected may have been undone), ImageNotFound, Invalid, InvalidTransition, Forbidden, LimitExceeded.
         """
         return self.inner.save(call, image, changes)
 
     def remove(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         """Delete the record, and the image's bytes with it; ``changes`` comes from ``ImageProxy.delete``.
 
-        Answers the deleted record. Raises ImageNotFound, InUse, StoreUnavailable, Forbidden.
+        Answers the deleted record. Raises StatusChanged if the stored record has locations that ``image`` lacks
+        (bytes that arrived since would be orphans), ImageNotFound, InUse, StoreUnavailable, Forbidden.
         """
         return self.inner.remove(call, image, changes)
 

@@ -120,7 +120,7 @@ def _prepare_sqlite(engine: Engine, *, synchronous: bool) -> None:
 
 def _prepare_mysql(engine: Engine, sql_mode: str | None, wsrep_sync_wait: int | None) -> None:
     # MariaDB cuts JSON_ARRAYAGG off at this length; the properties of one image can be longer than its default.
-    statements = ["SET SESSION group_concat_max_len = 4294967295"]
+    statements = ["SET SESSION group_concat_max_len = 1073741824"]
     if sql_mode:
         statements.append("SET SESSION sql_mode = '{}'".format(sql_mode.replace("'", "''")))
     if wsrep_sync_wait is not None:

@@ -13,13 +13,15 @@ Verbs = dict[str, Callable[..., Any]]
 
 
 def link(layers: Sequence[Layer]) -> Nouns:
-    """Link ``layers`` (outermost first): sets ``inner`` of each and answers the nouns as seen from outside.
+    """Link ``layers`` (outermost first): sets ``inner`` and ``line`` of each, answers the nouns as seen from outside.
 
     A verb of a tip is the bound method of the nearest layer further in that overrides it, so calling it costs
     what a direct call costs, and a traceback shows only layers that act.
     """
     nearest: dict[str, Verbs] = {noun: {verb: _nobody(noun, verb) for verb in verbs(base)} for noun, base in NOUNS.items()}
+    line = tuple(map(type, layers))
     for layer in reversed(layers):
+        layer.line = line
         layer.inner = inner = _nouns(nearest)
         for noun in NOUNS:
             proxy_class: type[Proxy[Any]] | None = getattr(layer, noun)

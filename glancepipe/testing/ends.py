@@ -80,7 +80,7 @@ class EndsRepo(ImageRepoProxy["Ends"]):
     def save(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         stored = self.get(call, image.id)
         status = changes.base.get("status")
-        if status is not None and status.old != stored.status:
+        if (status is not None and status.old != stored.status) or not self.layer.intents.keys() >= set(changes.settles):
             raise StatusChanged
         properties = dict(stored.properties)
         for name, change in changes.properties.items():
@@ -93,6 +93,8 @@ class EndsRepo(ImageRepoProxy["Ends"]):
         return self.get(call, image.id)
 
     def remove(self, call: Call, image: Image, changes: ChangeSet) -> Image:
+        if not {location.url for location in image.locations} >= {location.url for location in self.get(call, image.id).locations}:
+            raise StatusChanged
         removed = self.save(call, image, changes)
         del self.layer.images[image.id]
         return replace(removed, deleted=True, deleted_at=_now())

@@ -15,7 +15,6 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from glancepipe.api.options import OPTIONS
 from glancepipe.config.loading import load
 from glancepipe.db import schema
 from glancepipe.service import Service, make_application
@@ -175,8 +174,6 @@ class House:
         sections = f"[DEFAULT]\nstate_path = HOME\n{general}\n[api]\nauth_strategy = headers\n{stores}{more}\n"
         (home / "glancepipe.conf").write_text(sections.replace("HOME", str(home)) + (f"[database]\nconnection = {url}\n" if url else ""))
         conf = load(config_files=[str(home / "glancepipe.conf")])
-        for group, options in OPTIONS.items():
-            conf.register_opts(options, group=group)
         service = make_application(conf)
         self.made.append(service)
         service.start()

@@ -158,3 +158,35 @@ def test_custom_properties_that_are_required(make_service: Any, tmp_path: Any) -
     image = client.create(purpose="a")
     assert client.patch(image["id"], replace("/name", "n")).status == 200
     assert client("GET", "/v2/schemas/image").json["required"] == ["purpose"]
+
+
+@pytest.fixture
+def shown(make_service: Any) -> Any:
+    """A client of a service that shows locations."""
+    return make_service(
+        "show_multiple_locations = true\nenabled_backends = fast:memory,slow:memory", "[glance_store]\ndefault_backend = fast"
+    )
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "filesystem:///etc/passwd", "swift+config://x/y/z", "nonsense://x", "x"])
+def test_locations_that_nobody_may_name(shown: Any, url: str) -> None:
+    """FEATURES 1.5-26: a location must not lead into the service's own machine."""
+    image = shown.create(disk_format="raw", container_format="bare")
+    assert shown.patch(image["id"], add("/locations/-", {"url": url, "metadata": {}})).status == 400
+    assert shown.patch(image["id"], replace("/locations", [{"url": url, "metadata": {}}])).status == 400
+    assert shown.show(image["id"])["locations"] == []
+
+
+def test_locations_are_described_anew(shown: Any) -> None:
+    """FEATURES 1.5-22, 1.5-24, 1.5-25."""
+    image = shown.active()
+    (location,) = image["locations"]
+    assert location["metadata"] == {"store": "fast"}
+    described = {"url": location["url"], "metadata": {"store": "fast", "rack": "7"}}
+    assert shown.patch(image["id"], replace("/locations", [described])).json["locations"] == [described]
+    assert shown.patch(image["id"], replace("/locations", [])).status == 403
+    assert shown.patch(image["id"], replace("/locations", [{"url": "memory://other", "metadata": {}}])).status == 400
+    administrator = shown.as_("admins", "admin")
+    assert administrator.patch(image["id"], remove("/locations/0")).status == 403
+    assert administrator.patch(image["id"], remove("/locations/5")).status == 400
+    assert shown("GET", f"/v2/images/{image['id']}/file").body == b"0123456789"

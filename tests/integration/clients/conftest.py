@@ -299,7 +299,7 @@ class Clients:
 
     def run(self, *command, stdin=subprocess.DEVNULL, fails=False):
         """Standard output; with ``fails`` the command must fail, and standard error is answered too."""
-        done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, env=self.environment, timeout=110, check=False)
+        done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, env=self.environment, timeout=240, check=False)
         assert bool(done.returncode) == fails, f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         return done.stdout + done.stderr if fails else done.stdout
 

@@ -116,10 +116,10 @@ def test_a_quota_that_is_used_up(rationed, chunked):
 
 
 @pytest.mark.parametrize("way", ["length", "chunked", "pipe"])
-def test_a_user_is_told(capped, clients, tmp_path, way):
+def test_a_user_is_told(rationed, clients, tmp_path, way):
     """The clients show the answer, and not just that the connection broke."""
     path = tmp_path / "large"
     path.write_bytes(LARGE)
     with pytest.raises(AssertionError, match="413"):
-        clients.create(capped, way, f"too large by {way}", path)
-    assert capped.left() == []
+        clients.create(rationed, way, f"too large by {way}", path)
+    assert rationed.left() == []

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import time
@@ -13,22 +14,7 @@ import pytest
 
 PLUGIN = Path(__file__).parent / "plugin"
 DATA = os.urandom(4_700_000)
-CONFIGURATION = """
-[DEFAULT]
-state_path = {state}
-enabled_backends = disk:crash_file
-user_storage_quota = 1GB
-sweep_interval = 1
-[glance_store]
-default_backend = disk
-[disk]
-filesystem_store_datadir = {state}/images
-[pipeline]
-layers = crash_outermost, auth, notifier, policy, quota, crash_above_location, location, crash_above_domain, domain, db
-[crash]
-directory = {steps}
-"""
-
+LAYERS = "crash_outermost, auth, notifier, policy, quota, crash_above_location, location, crash_above_domain, domain, db"
 WALKS = {
     "upload": """
         outermost: before image.begin_data
@@ -133,7 +119,20 @@ class Site:
         self.images.mkdir(parents=True)
         self.steps.mkdir()
         self.config = root / "glancepipe.conf"
-        self.config.write_text(CONFIGURATION.format(state=self.state, steps=self.steps))
+        self.groups = {
+            "DEFAULT": {
+                "state_path": self.state,
+                "enabled_backends": "disk:crash_file",
+                "user_storage_quota": "1GB",  # so that there are reservations
+                "sweep_interval": 1,
+            },
+            "glance_store": {"default_backend": "disk"},
+            "disk": {"filesystem_store_datadir": self.images},
+            "pipeline": {"layers": LAYERS},
+            "crash": {"directory": self.steps},
+        }
+        lines = (f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in options.items()) for group, options in self.groups.items())
+        self.config.write_text("".join(lines))
 
     def kill_at(self, step):
         (self.steps / "kill").write_text(step)
@@ -153,10 +152,17 @@ class Site:
 
     def trace(self):
         """The steps that were reached since somebody asked last, in order, each of them once."""
+        steps = dict.fromkeys(step for _, step in self._lines())
+        (self.steps / "trace").unlink(missing_ok=True)
+        return list(steps)
+
+    def who_reached(self, step):
+        """The ids of the processes that did."""
+        return [int(pid) for pid, reached in self._lines() if reached == step]
+
+    def _lines(self):
         trace = self.steps / "trace"
-        lines = trace.read_text().splitlines() if trace.exists() else []
-        trace.unlink(missing_ok=True)
-        return list(dict.fromkeys(line.partition(" ")[2] for line in lines))
+        return [line.split(" ", 1) for line in trace.read_text().splitlines()] if trace.exists() else []
 
     def rows(self, query):
         with closing(sqlite3.connect(self.state / "glancepipe.sqlite")) as database:
@@ -267,7 +273,7 @@ def processes():
         patch.syspath_prepend(str(PLUGIN))
         patch.setenv("PYTHONPATH", str(PLUGIN), prepend=os.pathsep)
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["__main__", "glancepipe_crash.worker", "glancepipe_crash.layers", "glancepipe_crash.store"])
+        context.set_forkserver_preload(["__main__", "glancepipe_crash.worker"])
         yield context
 
 
@@ -277,9 +283,20 @@ def walks():
     return {name: walk(name) for name in WALKS}
 
 
+@pytest.fixture(scope="session")
+def database(processes, tmp_path_factory):
+    """A new database, made once: most of a worker's first start is that."""
+    site = Site(tmp_path_factory.mktemp("new"))
+    worker = Worker(processes, site)
+    worker.started()
+    worker.close()
+    return site.state / "glancepipe.sqlite"
+
+
 @pytest.fixture
-def site(tmp_path):
+def site(tmp_path, database):
     site = Site(tmp_path)
+    shutil.copy(database, site.state)
     yield site
     log = site.config.with_suffix(".log")
     if log.exists():

@@ -1,9 +1,6 @@
-"""A service on its own for load: two workers, SQLite or PostgreSQL, and a look behind its back."""
+"""A service under load: two workers, SQLite or PostgreSQL, and a look behind its back."""
 
 import os
-import socket
-import subprocess
-import sys
 import time
 import uuid
 from pathlib import Path
@@ -13,29 +10,16 @@ import requests
 from sqlalchemy import create_engine, make_url, text
 
 POSTGRESQL = "TEST_POSTGRESQL_URL"
-CONFIGURATION = """
-[DEFAULT]
-state_path = {state}
-sweep_interval = 1
-user_storage_quota = 100GB
-[database]
-connection = {database}
-"""
 
 
-class Service:
+class Loaded:
     """A running service; what is in its database and store is read past it."""
 
-    def __init__(self, url, database, images):
-        self.url, self.images = url, images
+    def __init__(self, running, database, images):
+        self.url, self.images = f"http://127.0.0.1:{running.port}", images
+        self.create = running.create
         self.engine = create_engine(database)
         self.database = self.engine.dialect.name
-
-    def create(self, **values):
-        values = {"disk_format": "raw", "container_format": "bare", **values}
-        answer = requests.post(f"{self.url}/v2/images", json=values, timeout=60)
-        assert answer.status_code == 201, answer.text
-        return answer.json()["id"]
 
     def show(self, image_id):
         answer = requests.get(f"{self.url}/v2/images/{image_id}", timeout=60)
@@ -93,32 +77,13 @@ def database(request, tmp_path):
 
 
 @pytest.fixture
-def service(tmp_path, database):
-    state, config = tmp_path / "state", tmp_path / "glancepipe.conf"
-    state.mkdir()
-    config.write_text(CONFIGURATION.format(state=state, database=database))
-    command = [sys.executable, "-m", "glancepipe.cli"]
-    subprocess.run([*command, "db", "upgrade", "--config-file", config], check=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        bind = "127.0.0.1:%d" % free.getsockname()[1]
-    with open(tmp_path / "log", "wb") as log:
-        server = subprocess.Popen([*command, "serve", "--config-file", config, "--bind", bind, "--workers", "2"], stdout=log, stderr=log)
-    made = Service(f"http://{bind}", database, state / "images")
-    try:
-        deadline = time.monotonic() + 30
-        while not _answers(made.url):
-            assert server.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()
-            time.sleep(0.05)
+def loaded(service, tmp_path, database):
+    images = tmp_path / "images"
+    options = {"sweep_interval": 1, "user_storage_quota": "100GB"}  # so that there are reservations
+    with service(
+        workers=2, DEFAULT=options, database={"connection": database}, glance_store={"filesystem_store_datadir": images}
+    ) as running:
+        made = Loaded(running, database, images)
         yield made
-    finally:
-        server.terminate()
-        server.wait(60)
         made.engine.dispose()
-        print((tmp_path / "log").read_text()[-20000:])  # noqa: T201 - pytest shows it for a test that failed
-
-
-def _answers(url):
-    try:
-        return requests.get(f"{url}/v2/images?limit=1", timeout=10).status_code == 200
-    except requests.ConnectionError:
-        return False
+        print(running.output[-20000:])  # noqa: T201 - pytest shows it for a test that failed

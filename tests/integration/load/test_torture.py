@@ -23,10 +23,10 @@ SECONDS = float(os.environ.get("LOAD_SECONDS", "20"))
 PROCESSES, THREADS = 2, 16
 
 
-def torture(service):
+def torture(loaded):
     """The diaries of all clients, after they have been at it."""
-    shared = [service.create(name=f"shared-{number}") for number in range(6)]
-    plan = {"url": service.url, "until": time.time() + SECONDS, "shared": shared}
+    shared = [loaded.create(name=f"shared-{number}") for number in range(6)]
+    plan = {"url": loaded.url, "until": time.time() + SECONDS, "shared": shared}
     started = []
     for first in range(PROCESSES):
         client = subprocess.Popen([sys.executable, CLIENTS], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -51,16 +51,16 @@ def report(diaries):
     return "\n".join(lines)
 
 
-def check_shared(service, shared, diaries):
+def check_shared(loaded, shared, diaries):
     """Each client's last acknowledged property and tags are there, and nothing else."""
     for image_id in shared:
-        image = service.show(image_id)
+        image = loaded.show(image_id)
         properties = {name: value for name, value in image.items() if name.startswith("of_")}
         assert properties == {f"of_{d['number']}": d["properties"][image_id] for d in diaries if image_id in d["properties"]}
         assert sorted(image["tags"]) == sorted(tag for d in diaries for tag in d["tags"][image_id])
 
 
-def check_races(service, diaries):
+def check_races(loaded, diaries):
     """Of all uploads to one image exactly one succeeded, and it is its bytes that are there."""
     races = {}
     for diary in diaries:
@@ -72,34 +72,34 @@ def check_races(service, diaries):
         outcome = Counter(entry["status"] for entry in entries)
         assert outcome == Counter({204: 1, 409: len(entries) - 1}), image_id
         (winner,) = (entry for entry in entries if entry["status"] == 204)
-        assert service.show(image_id)["checksum"] == winner["md5"]
+        assert loaded.show(image_id)["checksum"] == winner["md5"]
         contended += len(entries) > 2
     assert contended > len(races) / 2
     return list(races)
 
 
-def check_kept(service, diaries):
+def check_kept(loaded, diaries):
     """Images that were kept have the bytes that were uploaded."""
     kept = {image_id: md5 for diary in diaries for image_id, md5 in diary["kept"].items()}
     assert kept
     for image_id, md5 in kept.items():
-        content = requests.get(f"{service.url}/v2/images/{image_id}/file", timeout=60).content
+        content = requests.get(f"{loaded.url}/v2/images/{image_id}/file", timeout=60).content
         assert hashlib.md5(content).hexdigest() == md5
     return list(kept)
 
 
-def test_clients_at_once(service, capsys, record_property):
-    shared, diaries = torture(service)
+def test_clients_at_once(loaded, capsys, record_property):
+    shared, diaries = torture(loaded)
     latencies = report(diaries)
     record_property("latencies", latencies)
     with capsys.disabled():
-        print(f"\n{PROCESSES * THREADS} clients, {SECONDS:.0f} s, {service.database}, milliseconds:\n{latencies}")  # noqa: T201
+        print(f"\n{PROCESSES * THREADS} clients, {SECONDS:.0f} s, {loaded.database}, milliseconds:\n{latencies}")  # noqa: T201
     assert [found for diary in diaries for found in diary["unexpected"]] == []
-    check_shared(service, shared, diaries)
-    images = [*shared, *check_races(service, diaries), *check_kept(service, diaries)]
-    service.eventually_tidy()
-    assert sorted(service.all_images()) == sorted(images)
+    check_shared(loaded, shared, diaries)
+    images = [*shared, *check_races(loaded, diaries), *check_kept(loaded, diaries)]
+    loaded.eventually_tidy()
+    assert sorted(loaded.all_images()) == sorted(images)
     for image_id in images:
-        assert requests.delete(f"{service.url}/v2/images/{image_id}", timeout=60).status_code == 204
-    service.eventually_tidy()
-    assert service.files() == []
+        assert requests.delete(f"{loaded.url}/v2/images/{image_id}", timeout=60).status_code == 204
+    loaded.eventually_tidy()
+    assert loaded.files() == []

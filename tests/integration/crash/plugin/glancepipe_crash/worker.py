@@ -6,6 +6,7 @@ It starts by a fork of a process that has imported everything, so a test may hav
 from __future__ import annotations
 
 import logging
+from importlib.metadata import entry_points
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from webob import Request
 
 from glancepipe.config import load
 from glancepipe.service import Service, make_application
+
+# What every worker would import.
+for group in ("glancepipe.layers", "glancepipe.middleware", "glancepipe.stores"):
+    for point in entry_points(group=group):
+        point.load()
 
 
 def work(config: Path, connection: Connection) -> None:

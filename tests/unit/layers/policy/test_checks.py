@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oslo_config import cfg
 from oslo_policy import policy
 
-from glancepipe.layers.policy_checks import BadRule, Compiler, Rule, parse
+from glancepipe.layers.policy.checks import BadRule, Compiler, Rule, parse
 
 NAMES = ["one", "two", "three"]
 KINDS = ["project_id", "user_id", "roles", "service_roles", "absent", "'public'", "'a.b'", "None", "True", "1", "a.b"]
@@ -32,7 +32,7 @@ VALUES = st.sampled_from(["p", "q", "public", "private", "member", "1", "None", 
 
 
 class Moody(policy.Check):
-    """A check of another distribution: it agrees with targets that say so, and trips over some words."""
+    """A check of another distribution: it agrees with some owners, some rules' names, and trips over some words."""
 
     def __init__(self, kind, match):
         if match == "stillborn":
@@ -43,14 +43,13 @@ class Moody(policy.Check):
         if self.match == "trip":
             raise RuntimeError("the remote authority is down")
         assert enforcer.rules is not None
-        assert current_rule in NAMES
-        return target.get("owner") == self.match
+        return self.match in (target.get("owner"), current_rule)
 
 
 policy.register("glancepipe_moody", Moody)
 
 leaves = st.one_of(
-    st.sampled_from(["@", "!", *ROLES, "glancepipe_moody:p"]),
+    st.sampled_from(["@", "!", *ROLES, "glancepipe_moody:p", "glancepipe_moody:three"]),
     st.builds("{}:{}".format, st.sampled_from(KINDS), st.sampled_from(MATCHES)),
 )
 trees = st.recursive(
@@ -158,6 +157,11 @@ def test_what_can_be_meant_is_not_refused(text):
 def test_a_circle_is_named():
     with pytest.raises(BadRule, match="one -> two -> three -> one"):
         compiled(one="role:a or rule:two", two="not rule:three", three="rule:one")
+
+
+def test_a_foreign_check_learns_which_rule_was_asked_wherever_it_stands():
+    rules = compiled(one="glancepipe_moody:three", three="not (not rule:one)")
+    assert [rules[name].allows({}, {"roles": []}, "project") for name in ("one", "three")] == [False, True]
 
 
 @pytest.mark.parametrize("text", ["glancepipe_moody:trip", "not glancepipe_moody:trip", "@ and (not glancepipe_moody:trip)"])

@@ -7,7 +7,7 @@ import pytest
 from oslo_config import cfg
 from oslo_policy import opts
 
-from glancepipe.layers.policy_files import RuleBook
+from glancepipe.layers.policy.files import RuleBook
 
 MEMBER = {"roles": ["member", "reader"], "project_id": "p"}
 OTHERS = {"owner": "q", "project_id": "q", "visibility": "private", "member_id": None}
@@ -177,7 +177,7 @@ def test_a_file_that_breaks_keeps_the_last_good_rules(files, broken, where, capl
         assert allows(book, "delete_image")
     (finding,) = book.findings()
     assert str(path) in finding
-    assert len([record for record in caplog.records if record.name == "glancepipe.layers.policy_files"]) == 1
+    assert len([record for record in caplog.records if record.name == "glancepipe.layers.policy.files"]) == 1
     with pytest.raises(ValueError, match=str(path)):
         book.load()
     assert allows(book, "delete_image")

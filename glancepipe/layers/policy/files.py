@@ -11,14 +11,14 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from oslo_config import cfg
 from oslo_policy import policy
 
-from glancepipe.layers.policy_checks import NOBODY, BadRule, Compiler, Rule, parse
-from glancepipe.layers.policy_rules import list_rules
+from glancepipe.layers.policy.checks import NOBODY, BadRule, Compiler, Rule, parse
+from glancepipe.layers.policy.rules import list_rules
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +32,11 @@ class RuleBook:
     interval = 1.0
     """Seconds between two looks at the files."""
 
-    def __init__(self, conf: cfg.ConfigOpts) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, declared: Callable[[], Iterable[policy.RuleDefault]] = tuple) -> None:
+        """``declared`` answers the rules that the layers of the line bring along, beside the service's own."""
         self.trouble: str | None = None
         self._conf = conf
+        self._declared = declared
         self._reading = threading.Lock()
         self._rules: dict[str, Rule] = {}
         self._seen: Stamps = ()
@@ -80,7 +82,7 @@ class RuleBook:
         # The stamps are older than the reading: a file that changes meanwhile is read again at the next look.
         self._seen = stamps
         try:
-            self._rules = _compiled(self._conf, [stamp[0] for stamp in stamps])
+            self._rules = _compiled(self._conf, [stamp[0] for stamp in stamps], self._declared())
         except ValueError as error:
             self.trouble = str(error)
             raise
@@ -118,8 +120,11 @@ def _listed(directory: str) -> list[str]:
     return [path for path in paths if not os.path.isdir(path)]
 
 
-def _compiled(conf: cfg.ConfigOpts, paths: list[str]) -> dict[str, Rule]:
+def _compiled(conf: cfg.ConfigOpts, paths: list[str], declared: Iterable[policy.RuleDefault]) -> dict[str, Rule]:
     defaults = {rule.name: rule for rule in list_rules()}
+    for rule in declared:
+        if defaults.setdefault(rule.name, rule) is not rule:
+            raise ValueError(f"The policy rule {rule.name!r} is declared by more than one layer; take one of them out of the line.")
     rules = dict(defaults)
     origin: dict[str, str] = {}
     for path in paths:

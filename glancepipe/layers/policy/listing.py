@@ -12,7 +12,7 @@ from typing import Any
 
 from glancepipe.contract import Caller, Image, ImageQuery, Page, Sight, replace
 from glancepipe.contract.query import EVERYTHING
-from glancepipe.layers.policy_targets import sight_target
+from glancepipe.layers.policy.targets import sight_target
 
 PAGES = 10
 """How many pages' worth of rows are examined for one: a rule that lets little pass must not make a listing scan the table."""

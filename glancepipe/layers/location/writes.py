@@ -22,10 +22,10 @@ from glancepipe.contract.errors import (
     StatusChanged,
     StoreError,
 )
-from glancepipe.layers.location_holdings import errors_of
+from glancepipe.layers.location.holdings import errors_of
 
 if TYPE_CHECKING:
-    from glancepipe.layers.location import Location
+    from glancepipe.layers.location.layer import Location
 
 log = logging.getLogger(__name__)
 

@@ -297,6 +297,14 @@ def test_a_database_that_is_down_is_swept_later(world, worker, monkeypatch):
     in_order(world, image)
 
 
+def test_bytes_that_a_record_speaks_of_are_never_discarded(world, worker):
+    image = prepared(world, 1)
+    world.intents["1"], world.holders["1"] = Intent("1", "location.write", image.id, {"store": "fast"}), None
+    worker.sweep()
+    in_order(world, image)
+    assert len(world.files()) == 1
+
+
 def test_an_image_that_is_deleted_while_it_is_swept(world, worker, monkeypatch):
     image = world.image(status=Status.SAVING)
     world.intents["1"], world.holders["1"] = Intent("1", "location.write", image.id, {"store": "fast"}), None

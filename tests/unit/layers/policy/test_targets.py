@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from glancepipe.contract import Caller, Image, ImageValues, Sight
-from glancepipe.layers.policy_targets import (
+from glancepipe.layers.policy.targets import (
     ATTRIBUTES,
     caller_target,
     credentials,

@@ -3,8 +3,8 @@ outside of all that spends something, so that a refused caller reserves nothing 
 
 It is the one authority on roles. It decides once per call, when the operation's target is first seen, by the rule
 that the operation names; later verbs add only the rules that their arguments imply. Whether a refusal tells the
-caller that the target exists is said by ``Forbidden.hidden`` (FEATURES 6.1-05). The rules are in ``policy_rules``,
-their targets in ``policy_targets``, the files in ``policy_files``.
+caller that the target exists is said by ``Forbidden.hidden`` (FEATURES 6.1-05). The rules are in ``rules``,
+their targets in ``targets``, the files in ``files``.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from glancepipe.contract import (
     Verdict,
 )
 from glancepipe.contract.errors import Forbidden
-from glancepipe.layers import policy_rules as rules
-from glancepipe.layers.policy_files import RuleBook
-from glancepipe.layers.policy_listing import filled, narrowed
-from glancepipe.layers.policy_targets import caller_target, credentials, image_target, member_target, proposed_target
+from glancepipe.layers.policy import rules
+from glancepipe.layers.policy.files import RuleBook
+from glancepipe.layers.policy.listing import filled, narrowed
+from glancepipe.layers.policy.targets import caller_target, credentials, image_target, member_target, proposed_target
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +153,7 @@ class Policy(Layer):
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         super().__init__(conf)
-        self.book = RuleBook(conf)
+        self.book = RuleBook(conf, lambda: [rule for layer in self.line for rule in layer.rules])
 
     def start(self, services: Services) -> None:
         """Read the policy files. Raises ValueError if one is broken."""

@@ -7,7 +7,7 @@ import pytest
 from oslo_policy import policy
 
 from glancepipe.contract import OPERATIONS
-from glancepipe.layers.policy_rules import get_enforcer, list_rules
+from glancepipe.layers.policy.rules import get_enforcer, list_rules
 
 ADMIN = "rule:context_is_admin"
 SAME = "project_id:%(project_id)s"

@@ -42,10 +42,11 @@ from glancepipe.contract.errors import (
     StatusChanged,
     StoreError,
 )
-from glancepipe.layers import location_erasures, location_writes
-from glancepipe.layers.location_erasures import Erasures
-from glancepipe.layers.location_holdings import Holdings
-from glancepipe.layers.location_writes import Writes, Writing
+from glancepipe.layers.location.erasures import KIND as ERASE
+from glancepipe.layers.location.erasures import Erasures
+from glancepipe.layers.location.holdings import Holdings
+from glancepipe.layers.location.writes import KIND as WRITE
+from glancepipe.layers.location.writes import Writes, Writing
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +184,7 @@ class Location(Layer):
         self.holdings = Holdings(services.stores)
 
     def sweep(self, call: Call) -> None:
-        kinds = {location_writes.KIND: self.writes.finish, location_erasures.KIND: self.erasures.finish}
+        kinds = {WRITE: self.writes.finish, ERASE: self.erasures.finish}
         for kind, finish in kinds.items():
             for intent in self.inner.journal.adopt(call, kind):
                 try:

@@ -93,22 +93,19 @@ class Compiler:
     def __init__(self, checks: Values, enforcer: policy.Enforcer) -> None:
         self._checks = checks
         self._enforcer = enforcer
-        self._done: dict[str, Compiled] = {}
         self._open: list[str] = []
 
     def rule(self, name: str) -> Compiled:
         """A named rule, compiled. Raises BadRule if it, or one that it refers to, can't be meant."""
-        if name in self._done:
-            return self._done[name]
         if name in self._open:
             circle = self._open[self._open.index(name) :]
             raise BadRule(name, f"refers to itself ({' -> '.join([*circle, name])})", *circle)
         if name not in self._checks:
             raise BadRule(self._open[-1], f"refers to the rule {name!r}, which does not exist")
         self._open.append(name)
-        self._done[name] = self._compile(self._checks[name])
+        compiled = self._compile(self._checks[name])
         self._open.pop()
-        return self._done[name]
+        return compiled
 
     def _compile(self, check: Any) -> Compiled:
         kind = type(check)
@@ -143,8 +140,9 @@ class Compiler:
         return Compiled(_reads(str(literal), check.match), keys <= BY_SIGHT - _OWNERS)
 
     def _foreign(self, check: Any) -> Compiled:
-        # oslo.policy's own way of asking knows checks of three and of four arguments.
-        asked, enforcer, name = policy.AndCheck([check]), self._enforcer, self._open[-1]
+        # oslo.policy's own way of asking knows checks of three and of four arguments; the name is that of the outermost
+        # rule, whichever other one the check stands in.
+        asked, enforcer, name = policy.AndCheck([check]), self._enforcer, self._open[0]
         return Compiled(lambda target, creds: bool(asked(target, dict(creds), enforcer, name)), by_sight=False)
 
     def _keys(self, match: str) -> frozenset[str]:

@@ -10,7 +10,7 @@ from glancepipe.contract import SERVICE, Call, Caller, Image, ImageQuery, ImageR
 from glancepipe.contract.errors import Forbidden
 from glancepipe.contract.query import EVERYTHING, VISIBILITIES
 from glancepipe.layers.policy import Policy
-from glancepipe.layers.policy_targets import credentials, image_target
+from glancepipe.layers.policy.targets import credentials, image_target
 from glancepipe.testing import linked
 
 CALLER = Caller(user_id="u", project_id="p", roles=frozenset({"reader"}))
