@@ -17,6 +17,11 @@ from glancepipe.api.shared import Shared
 from glancepipe.api.validation import Checks
 from glancepipe.api.views import ImageView
 from glancepipe.contract import Nouns, Stores
+from glancepipe.pipeline.loading import installed
+
+
+IMPORTERS = "glancepipe.importers"
+"""The entry point group in which import methods are found."""
 
 
 def make_api(conf: cfg.ConfigOpts, nouns: Nouns, stores: Stores) -> falcon.App[Any, Any]:
@@ -26,6 +31,8 @@ def make_api(conf: cfg.ConfigOpts, nouns: Nouns, stores: Stores) -> falcon.App[A
     """
     custom = schemas.custom_properties(conf)
     image_schema = schemas.image_schema(conf, custom)
+    # Clients choose a method by what is announced: only what an importer can do is.
+    importers = installed(IMPORTERS)
     shared = Shared(
         nouns=nouns,
         stores=stores,
@@ -33,7 +40,7 @@ def make_api(conf: cfg.ConfigOpts, nouns: Nouns, stores: Stores) -> falcon.App[A
         checks=Checks(image_schema, custom),
         paging=Paging.of(conf),
         schemas=schemas.documents(image_schema),
-        import_methods=tuple(conf.enabled_import_methods),
+        import_methods=tuple(method for method in conf.enabled_import_methods if method in importers),
         locations_shown=conf.show_multiple_locations,
         json_limit=conf.api.max_json_body_size,
     )

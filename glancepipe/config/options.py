@@ -53,7 +53,7 @@ GENERAL = [
         default=["glance-direct", "web-download", "copy-image"],
         item_type=types.String(quotes=True),
         bounds=True,
-        help="Import methods that are offered, in brackets.",
+        help="Import methods that are offered, in brackets, as far as an importer for them is installed.",
     ),
     cfg.IntOpt(
         "sweep_interval",

@@ -40,7 +40,7 @@ class Writer:
     def change_properties(self, changes: Mapping[str, Change]) -> None:
         """Each property on its own: set it (in the row of a removed one, if there is), or soft-delete it (FEATURES 6.6-06)."""
         wanted = {name: _property(name, change.new) for name, change in changes.items() if change.new is not ABSENT}
-        present = self._rows_of(wanted)
+        present = {name: id for name, id in self._property_rows().items() if name in wanted} if wanted else {}
         if present:
             row = image_properties.c.id == bindparam("row")
             revived = (
@@ -87,12 +87,10 @@ class Writer:
         for table in (image_properties, image_tags, image_locations, image_members):
             self._soft_delete(table)
 
-    def _rows_of(self, names: Iterable[str]) -> dict[str, int]:
+    def _property_rows(self) -> dict[str, int]:
         """The row of each property that has one, deleted or not."""
-        mine = select(image_properties.c.name, image_properties.c.id).where(
-            image_properties.c.image_id == self.image_id, image_properties.c.name.in_(list(names))
-        )
-        return {row.name: row.id for row in self.connection.execute(mine)} if names else {}
+        mine = select(image_properties.c.name, image_properties.c.id).where(image_properties.c.image_id == self.image_id)
+        return {row.name: row.id for row in self.connection.execute(mine)}
 
     def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
         if rows:

@@ -68,6 +68,8 @@ def make_engine(conf: cfg.ConfigOpts, url: URL) -> Engine:
         "pool_size": settings.max_pool_size,
         "max_overflow": settings.max_overflow,
         "pool_recycle": settings.connection_recycle_time,
+        # What a failed statement was given may be a location with credentials in it, and errors are logged.
+        "hide_parameters": True,
     }
     if settings.pool_timeout is not None:
         arguments["pool_timeout"] = settings.pool_timeout

@@ -79,7 +79,7 @@ class Db(Base):
         try:
             self.database.read(lambda connection: connection.scalar(select(1)))
         except DatabaseUnavailable as error:
-            yield Finding(f"The database can't be reached: {error.__cause__ or error}", down=True)
+            yield Finding(f"The database can't be reached: {str(error.__cause__ or error).splitlines()[0]}", down=True)
 
     def close(self) -> None:
         """Leave the workers and close all connections."""

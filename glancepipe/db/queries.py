@@ -38,6 +38,8 @@ from glancepipe.db.models import image_locations, image_members, image_propertie
 from glancepipe.db.records import BASE
 from glancepipe.db.sql import json_rows, live, unindexed
 
+MOST_FILTERS = 100
+"""A listing takes no more of them: SQLite has a limit to the depth of a condition, and nobody has a use for so many."""
 _OWN_AND_OTHER: tuple[Relation, ...] = ("own", "other")
 _UNLISTED = (Status.KILLED, Status.PENDING_DELETE, Status.DELETED)
 
@@ -84,11 +86,14 @@ class _Shape(NamedTuple):
 def page(query: ImageQuery, caller: str | None) -> tuple[Select[Any], dict[str, Any]] | None:
     """The statement for a page and one more row, and its parameters; None if no image can match.
 
-    Raises Invalid if it filters or sorts by something that is no attribute.
+    Raises Invalid if it filters or sorts by something that is no attribute, or has too many filters.
     """
+    if len(query.filters) > MOST_FILTERS:
+        raise Invalid(f"A listing takes no more than {MOST_FILTERS} filters.")
+    shapes = tuple(map(filters.shape, query.filters))
     values: dict[str, Any] = {"caller": caller, "limit": query.limit + 1}
     for number, filter_ in enumerate(query.filters):
-        found = filters.parameters(filter_, number) if filters.shape(filter_) else None
+        found = filters.parameters(filter_, number)
         if found is None:
             return None
         values |= found
@@ -100,7 +105,6 @@ def page(query: ImageQuery, caller: str | None) -> tuple[Select[Any], dict[str, 
     keys = _keys(query)
     if query.after is not None:
         values |= {f"after_{number}": _sorted_as(query.after, name) for number, (name, _) in enumerate(keys)}
-    shapes = tuple(map(filters.shape, query.filters))
     statement = _page(_Shape(shapes, sights, query.member_status == "all", query.hidden, keys, query.after is not None))
     return statement, values
 
@@ -146,7 +150,7 @@ def _sort_expression(source: FromClause, name: str) -> ColumnElement[Any]:
     return func.coalesce(column, literal(_floor(name), column.type)) if images.c[name].nullable else column
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=200)
 def _page(shape: _Shape) -> Select[Any]:
     conditions = [live(images), images.c.os_hidden.is_(true()) if shape.hidden else images.c.os_hidden.is_not(true())]
     conditions.append(images.c.status.not_in(_UNLISTED))

@@ -23,10 +23,13 @@ def test_minor_versions(client: Any) -> None:
     assert client("GET", "/v2.99/images").status == 300
 
 
-def test_import_methods(client: Any) -> None:
-    """FEATURES 1.3-23."""
+def test_import_methods(make_service: Any, monkeypatch: Any) -> None:
+    """FEATURES 1.3-23, 1.4-02: only what an installed importer can do is offered."""
+    monkeypatch.setattr("glancepipe.api.application.installed", lambda group: ["copy-image", "other", "web-download"])
+    client = make_service()
     found = client("GET", "/v2/info/import").json["import-methods"]
-    assert (found["type"], found["value"]) == ("array", ["glance-direct", "web-download", "copy-image"])
+    assert (found["type"], found["value"]) == ("array", ["web-download", "copy-image"])
+    assert client("POST", "/v2/images", document={}).headers["openstack-image-import-methods"] == "web-download,copy-image"
 
 
 def test_stores(client: Any, make_service: Any) -> None:

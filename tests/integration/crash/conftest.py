@@ -131,7 +131,9 @@ class Site:
             "pipeline": {"layers": LAYERS},
             "crash": {"directory": self.steps},
         }
-        lines = (f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in options.items()) for group, options in self.groups.items())
+        lines = (
+            f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in options.items()) for group, options in self.groups.items()
+        )
         self.config.write_text("".join(lines))
 
     def kill_at(self, step):

@@ -10,6 +10,7 @@ import random
 import sys
 import threading
 import time
+import traceback
 import uuid
 from collections import defaultdict
 from urllib.parse import urlsplit
@@ -50,8 +51,8 @@ class Client(threading.Thread):
                 if race not in self.races:
                     self.race(race)
                 self.random.choice(acts)()
-            except (OSError, http.client.HTTPException) as error:
-                self.unexpected.append(f"{self.name}: {error!r}")
+            except Exception:
+                self.unexpected.append(f"{self.name}: {traceback.format_exc()}")
                 self.connection.close()
         self.connection.close()
 
@@ -77,11 +78,9 @@ class Client(threading.Thread):
         return json.loads(content)["id"] if status == 201 else None
 
     def put(self, image_id, data, expected=(204,), what="PUT"):
-        headers = {"content_type": "application/octet-stream"}
-        if self.random.random() < 0.5:
-            headers["transfer_encoding"] = "chunked"
-            data = (data[start : start + BLOCK] for start in range(0, len(data), BLOCK))
-        return self.call(what, expected, "PUT", f"/v2/images/{image_id}/file", data, **headers)[0]
+        # An iterable has no length, so it goes in chunks.
+        body = data if self.random.random() < 0.5 else (data[start : start + BLOCK] for start in range(0, len(data), BLOCK))
+        return self.call(what, expected, "PUT", f"/v2/images/{image_id}/file", body, content_type="application/octet-stream")[0]
 
     def delete(self, image_id, connection=None):
         self.call("DELETE", (204,), "DELETE", f"/v2/images/{image_id}", connection=connection)

@@ -1,6 +1,8 @@
 """A service under load: two workers, SQLite or PostgreSQL, and a look behind its back."""
 
 import os
+import subprocess
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -60,30 +62,33 @@ class Loaded:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, tmp_path):
-    """The URL of an empty database."""
+    """Group [database] of the configuration, and the database's URL: the embedded one, or a new one on a server."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/state/glancepipe.sqlite"
+        yield {}, f"sqlite:///{tmp_path}/state/glancepipe.sqlite"
         return
     if POSTGRESQL not in os.environ:
-        pytest.skip(f"{POSTGRESQL} is not set (such as postgresql+psycopg://postgres@127.0.0.1/test)")
+        pytest.skip(f"{POSTGRESQL} is not set (such as postgresql+psycopg://postgres@127.0.0.1/postgres)")
     server = make_url(os.environ[POSTGRESQL])
     name = f"glancepipe_load_{uuid.uuid4().hex}"
     administration = create_engine(server, isolation_level="AUTOCOMMIT")
     with administration.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-        yield server.set(database=name).render_as_string(hide_password=False)
+        url = server.set(database=name).render_as_string(hide_password=False)
+        config = tmp_path / "upgrade.conf"
+        config.write_text(f"[database]\nconnection = {url}\n")
+        subprocess.run([sys.executable, "-m", "glancepipe.cli", "db", "upgrade", "--config-file", config], check=True)
+        yield {"connection": url}, url
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     administration.dispose()
 
 
 @pytest.fixture
 def loaded(service, tmp_path, database):
+    settings, url = database
     images = tmp_path / "images"
     options = {"sweep_interval": 1, "user_storage_quota": "100GB"}  # so that there are reservations
-    with service(
-        workers=2, DEFAULT=options, database={"connection": database}, glance_store={"filesystem_store_datadir": images}
-    ) as running:
-        made = Loaded(running, database, images)
+    with service(workers=2, DEFAULT=options, database=settings, glance_store={"filesystem_store_datadir": images}) as running:
+        made = Loaded(running, url, images)
         yield made
         made.engine.dispose()
         print(running.output[-20000:])  # noqa: T201 - pytest shows it for a test that failed

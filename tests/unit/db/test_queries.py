@@ -267,6 +267,15 @@ def test_filters_that_make_no_sense(world, filter_):
         world.repo.list(world.call(), ImageQuery(filters=(Filter(*filter_),)))
 
 
+def test_many_filters(world):
+    """Up to the limit every database takes them."""
+    image = world.image(tags=frozenset({"t"}))
+    filters = (Filter("tag", "eq", "t"),) * queries.MOST_FILTERS
+    assert ids(world.repo.list(world.call(), ImageQuery(filters=filters))) == [image.id]
+    with pytest.raises(Invalid):
+        world.repo.list(world.call(), ImageQuery(filters=(*filters, *filters)))
+
+
 def test_sorting_by_what_is_no_attribute(world):
     """3-07."""
     with pytest.raises(Invalid, match="checksums"):

@@ -117,6 +117,17 @@ def test_a_zombie_is_not_running():
     assert not is_running(child.pid, started)
 
 
+def test_another_users_process_is_asked_no_further(monkeypatch):
+    """/proc may hide it; that it is there is all that can be told."""
+
+    def forbidden(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", forbidden)
+    assert is_running(2**22 + 1, 5)
+    assert not is_running(os.getpid(), -5)
+
+
 def test_without_proc_only_silence_tells(monkeypatch):
     """Nobody else has such a host's name."""
 
