@@ -26,9 +26,12 @@ lint: $(VENV)/.installed-all
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	@set -e; for plugin in $(PLUGINS); do echo "== $$plugin"; (cd $$plugin && \
-	    $(CURDIR)/$(VENV)/bin/mypy --config-file $(CURDIR)/pyproject.toml -p glancepipe_$$(basename $$plugin | tr - _) && \
-	    $(CURDIR)/$(VENV)/bin/lint-imports); done
+	@set -e; for package in $(subst -,_,$(PLUGINS:plugins/%=glancepipe_%)); do \
+	    echo "== $$package"; \
+	    $(VENV)/bin/mypy -p $$package; \
+	    sed "s/PLUGIN/$$package/" .importlinter-plugin >$(VENV)/importlinter; \
+	    $(VENV)/bin/lint-imports --config $(VENV)/importlinter; \
+	done
 
 # New entry points are seen only after an installation, hence again whenever a setup.cfg changes.
 $(VENV)/.installed: setup.cfg pyproject.toml | $(VENV)/bin/pip
