@@ -100,8 +100,8 @@ def test_an_id_is_used_once(client: Any) -> None:
         ({"owner": "somebody-else"}, 403),
         ({"owner": None}, 403),
         ({"visibility": "public"}, 403),
-        ({f"p{n}": "x" for n in range(129)}, 413),
-        ({"tags": [str(n) for n in range(129)]}, 413),
+        pytest.param({f"p{n}": "x" for n in range(129)}, 413, marks=pytest.mark.limits),
+        pytest.param({"tags": [str(n) for n in range(129)]}, 413, marks=pytest.mark.limits),
     ],
 )
 def test_create_refused(client: Any, values: dict[str, Any], status: int) -> None:
@@ -208,6 +208,7 @@ def test_tags(client: Any, other: Any) -> None:
     assert other("PUT", f"{path}/c").status == 404
 
 
+@pytest.mark.limits
 def test_too_many_tags(client: Any) -> None:
     """FEATURES 1.3-15, 6.2-02."""
     image = client.create(tags=[str(n) for n in range(128)])

@@ -83,6 +83,7 @@ def test_no_such_member(client: Any, path: str) -> None:
     assert client("DELETE", f"{path}/nobody").status == 404
 
 
+@pytest.mark.limits
 def test_too_many(make_service: Any) -> None:
     """FEATURES 6.2-03."""
     client = make_service("image_member_quota = 1")

@@ -127,6 +127,7 @@ def test_a_second_upload_at_the_same_time(client: Any) -> None:
     assert client("GET", f"/v2/images/{image['id']}/file").body == b"01234567"
 
 
+@pytest.mark.limits
 def test_too_big(make_service: Any, tmp_path: Path) -> None:
     """FEATURES 6.2-05, 1.6-07: nothing stays, and what was not read does not disturb the connection."""
     client = make_service("image_size_cap = 1000")

@@ -39,6 +39,11 @@ def make():
         service.close()
 
 
+def sweepers():
+    """Threads that sweep; other tests may have some of their own."""
+    return {thread for thread in threading.enumerate() if thread.name == "sweep"}
+
+
 def get(service, path="/v2/images", **kwargs):
     return Request.blank(path, **kwargs).get_response(service)
 
@@ -51,7 +56,7 @@ def test_making_one_does_nothing(conf, make, tmp_path):
 
 
 def test_first_request_starts_it_once(conf, make):
-    service = make(conf())
+    service, others = make(conf()), sweepers()
     answers = []
     threads = [threading.Thread(target=lambda: answers.append(get(service).status_int)) for _ in range(8)]
     for thread in threads:
@@ -59,7 +64,7 @@ def test_first_request_starts_it_once(conf, make):
     for thread in threads:
         thread.join()
     assert answers == [200] * 8
-    assert sum(thread.name == "sweep" for thread in threading.enumerate()) == 1
+    assert len(sweepers() - others) == 1
 
 
 def test_two_in_one_process(conf, make):
@@ -70,11 +75,12 @@ def test_two_in_one_process(conf, make):
 
 
 def test_closing_stops_the_sweeps_and_can_be_repeated(conf, make):
-    service = make(conf())
+    service, others = make(conf()), sweepers()
     get(service)
+    assert sweepers() - others
     service.close()
     service.close()
-    assert all(thread.name != "sweep" for thread in threading.enumerate())
+    assert not sweepers() - others
     assert get(service).status_int == 200
 
 
@@ -104,7 +110,7 @@ def test_started_anew_in_a_child(conf, make):
     child = os.fork()
     if not child:
         try:
-            good = get(service).status_int == 200 and any(thread.name == "sweep" for thread in threading.enumerate())
+            good = get(service).status_int == 200 and len(sweepers()) == 1
             service.close()
             os._exit(0 if good else 1)
         finally:

@@ -68,7 +68,7 @@ def same(stream, path):
     [
         ("embedded", "length", "openstack"),
         ("embedded", "chunked", "glance"),
-        ("embedded", "pipe", "openstack"),
+        ("embedded", "pipe", None),
         ("uwsgi", "chunked", "glance"),
     ],
 )
