@@ -47,7 +47,7 @@ class Service:
         self._process: int | None = None
         self._starting = threading.Lock()
         self._stop = threading.Event()
-        self._sweeper: threading.Thread | None = None
+        self._sweeper: threading.Thread
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; 503 as long as the service can't be started."""
@@ -88,9 +88,8 @@ class Service:
                 return
             self._process = None
             self._stop.set()
-            if self._sweeper is not None:
-                # A pass may be cut off: the next one finishes what it began.
-                self._sweeper.join(timeout=10)
+            # A pass may be cut off: the next one finishes what it began.
+            self._sweeper.join(timeout=10)
             self.pipeline.close()
             self.stores.close()
 

@@ -1,11 +1,14 @@
 """``serve`` checks first, tells what it serves, and becomes the server."""
 
+import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 
-from glancepipe.cli.server import Server, _arguments
+from glancepipe.cli.server import CarefulArbiter, Server, _arguments
 
 
 @pytest.fixture
@@ -64,3 +67,59 @@ def test_command_line_wins_over_the_file(tmp_path):
     assert (found.address, found.workers, found.threads) == ([("127.0.0.1", 1)], 5, 6)
     found = settings(tmp_path, conf, "--bind", "127.0.0.1:2", "--workers", "3")
     assert (found.address, found.workers, found.threads) == ([("127.0.0.1", 2)], 3, 6)
+
+
+@pytest.fixture
+def worker(tmp_path):
+    """A worker that is about to start its service, and what gunicorn calls then."""
+
+    def worker(start):
+        noted = []
+        hook = settings(tmp_path, "").post_worker_init
+        hook(SimpleNamespace(wsgi=SimpleNamespace(start=start), log=SimpleNamespace(exception=noted.append)))
+        return noted
+
+    return worker
+
+
+def test_worker_whose_configuration_can_not_be_meant_ends(worker, capsys):
+    def start():
+        raise ValueError("The layer 'db' can't start: it holds another release.")
+
+    with pytest.raises(SystemExit) as stop:
+        worker(start)
+    assert stop.value.code == Arbiter.WORKER_BOOT_ERROR
+    assert capsys.readouterr().err == "The layer 'db' can't start: it holds another release.\n"
+
+
+def test_worker_waits_for_what_is_only_away(worker):
+    def start():
+        raise OSError("connection refused")
+
+    assert len(worker(start)) == 1
+    assert worker(lambda: None) == []
+
+
+def test_reload_is_checked_by_a_process_of_its_own(tmp_path, monkeypatch, capsys):
+    """The own reload of gunicorn takes the service down if the new workers can't start."""
+    file = tmp_path / "a.conf"
+    file.write_text("")
+    reloads, refusals = [], []
+    monkeypatch.setattr(Arbiter, "handle_hup", lambda arbiter: reloads.append(arbiter))
+    arbiter = object.__new__(CarefulArbiter)
+    arbiter.app = Server(_arguments([f"--config-file={file}"]))
+    arbiter.log = SimpleNamespace(error=lambda *words: refusals.append(words))
+
+    def check(status):
+        def run(command, **_how):
+            assert command[1:] == ["-m", "glancepipe.cli", "pipeline", "check", f"--config-file={file}"]
+            return subprocess.CompletedProcess(command, status, "", "a sentence\n")
+
+        monkeypatch.setattr(subprocess, "run", run)
+        arbiter.handle_hup()
+
+    check(1)
+    assert (reloads, refusals) == ([], [("reload refused: %s", "a sentence")])
+    check(0)
+    assert reloads == [arbiter]
+    assert capsys.readouterr().out == "reloading\n"
