@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import reduce
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -21,6 +22,9 @@ from glancepipe.pipeline.backends import Backends
 from glancepipe.pipeline.loading import load_plugins
 
 log = logging.getLogger(__name__)
+
+PATIENCE = 5.0
+"""Seconds that a request waits for the service to be started by another one."""
 
 MIDDLEWARE = "glancepipe.middleware"
 """The entry point group in which middleware is found."""
@@ -53,27 +57,37 @@ class Service:
         """Answer one request; 503 as long as the service can't be started."""
         if self._process != os.getpid():
             try:
-                self.start()
+                self.start(patience=PATIENCE)
             except Exception:
                 log.exception("The service can't start; the next request tries again.")
                 return HTTPServiceUnavailable("The service is not ready.")(environ, start_response)
         return self._app(environ, start_response)
 
-    def start(self) -> None:
-        """Start stores and layers in this process, and the sweeps; once, whoever calls how often."""
-        with self._starting:
-            if self._process == os.getpid():
-                return
-            self.stores.start()
-            try:
-                self.pipeline.start(Services(stores=self.stores))
-            except BaseException:
-                self.stores.close()
-                raise
-            self._stop.clear()
-            self._sweeper = threading.Thread(target=self._sweep, args=(self._stop,), name="sweep", daemon=True)
-            self._sweeper.start()
-            self._process = os.getpid()
+    def start(self, patience: float = -1) -> None:
+        """Start stores and layers in this process, and the sweeps; once, whoever calls how often.
+
+        Raises PipelineError for a mistake in the configuration, TimeoutError if another thread is at it for more than
+        ``patience`` seconds, and whatever a layer raises if what it needs is away.
+        """
+        if not self._starting.acquire(timeout=patience):
+            raise TimeoutError("The service is still being started by another thread.")
+        try:
+            if self._process != os.getpid():
+                self._start()
+        finally:
+            self._starting.release()
+
+    def _start(self) -> None:
+        self.stores.start()
+        try:
+            self.pipeline.start(Services(stores=self.stores))
+        except BaseException:
+            self.stores.close()
+            raise
+        self._stop.clear()
+        self._sweeper = threading.Thread(target=self._sweep, args=(self._stop,), name="sweep", daemon=True)
+        self._sweeper.start()
+        self._process = os.getpid()
 
     def check(self) -> Iterator[Finding]:
         """What stores and layers have to report about their condition."""
@@ -110,11 +124,26 @@ def make_application(conf: cfg.ConfigOpts) -> Service:
     return Service(conf)
 
 
-def check(conf: cfg.ConfigOpts) -> Service:
+def check(conf: cfg.ConfigOpts, *, rehearse: bool = False) -> Service:
     """The service that ``conf`` describes, after its layers have read their files too; it is not to be started.
 
-    Raises ValueError with one sentence for a mistake in the configuration.
+    With ``rehearse``, stores and layers are started as a worker would, and closed again. What is only away, such as a
+    database, is not the configuration's fault. Raises ValueError with one sentence for a mistake in the configuration.
     """
     service = make_application(conf)
     service.pipeline.reload()
+    if rehearse:
+        with suppress(cfg.NoSuchOptError, cfg.NoSuchGroupError):
+            # What is away need not come back before the verdict.
+            conf.set_override("max_retries", 0, group="database")
+        service.stores.start()
+        try:
+            service.pipeline.start(Services(stores=service.stores))
+        except ValueError:
+            raise
+        except Exception as error:
+            log.warning("The service could not start yet: %s", error)
+        finally:
+            service.pipeline.close()
+            service.stores.close()
     return service

@@ -19,7 +19,6 @@ from glancepipe.api.views import ImageView
 from glancepipe.contract import Nouns, Stores
 from glancepipe.pipeline.loading import installed
 
-
 IMPORTERS = "glancepipe.importers"
 """The entry point group in which import methods are found."""
 

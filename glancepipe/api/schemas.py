@@ -132,7 +132,7 @@ def custom_properties(conf: cfg.ConfigOpts) -> Custom:
     """What the operator's file says of custom properties (FEATURES 2.6-02). Raises ValueError if it can't be understood."""
     path = conf.find_file(CUSTOM_FILE)
     if path is None:
-        log.info("There is no %s beside the configuration: custom properties are any strings.", CUSTOM_FILE)
+        log.debug("There is no %s beside the configuration: custom properties are any strings.", CUSTOM_FILE)
         return Custom()
     try:
         content = orjson.loads(Path(path).read_bytes())

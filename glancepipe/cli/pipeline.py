@@ -33,11 +33,13 @@ class Show(Command):
             self.say()
             for noun, names in onion(pipeline.layers).items():
                 self.say(f"{noun:<10} {' > '.join(names)}")
+            self.say()
             chosen = list(acting)
         else:
             chosen = _matching(parsed_args.verb, list(acting))
-        for verb in chosen:
-            self.say()
+        for place, verb in enumerate(chosen):
+            if place:
+                self.say()
             self.say(f"{verb}  {meaning(verb)}")
             self._print(acting[verb])
 
@@ -51,11 +53,17 @@ class Show(Command):
 class Check(Command):
     """Check a configuration without serving it: exit status 0 if a service could start with it."""
 
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Declare how far to go."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("--rehearse", action="store_true", help="Also start stores and layers as a worker would, and stop them again")
+        return parser
+
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Print one sentence. Raises ValueError, cfg.Error with one for a mistake."""
         from glancepipe.service import check
 
-        service = check(self.app.conf)
+        service = check(self.app.conf, rehearse=parsed_args.rehearse)
         self.say(f"The pipeline is good: {service.pipeline.line}.")
 
 

@@ -25,7 +25,7 @@ class Serve(Command):
         """Check the configuration, say what will be served, and become the server. Raises ValueError, cfg.Error."""
         from glancepipe.service import check
 
-        service = check(self.app.conf)
+        service = check(self.app.conf, rehearse=True)
         self.say(f"glancepipe {glancepipe.__version__}")
         self.say(f"  pipeline: {' > '.join(layer.name for layer in service.pipeline.layers)}")
         self.say(f"  stores:   {', '.join(_told(store, service.stores) for store in service.stores)}")

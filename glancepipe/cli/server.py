@@ -22,6 +22,9 @@ from glancepipe.config import load
 if TYPE_CHECKING:
     from glancepipe.service import Service
 
+CHECK_TIMEOUT = 60
+"""Seconds for the check before a reload, in which the process does nothing else."""
+
 
 class Server(BaseApplication):
     """The service under gunicorn. ``arguments`` are those of the command line; what is left out is in group [serve]."""
@@ -90,15 +93,23 @@ class CarefulArbiter(Arbiter):
 
     def handle_hup(self) -> None:
         """Reload, if the configuration is good; if it is not, say why and go on as before."""
-        arguments = spelled(self.app.arguments, "config_file", "config_dir")
-        check = subprocess.run(  # noqa: S603 - our own command, with the arguments we were started with
-            [sys.executable, "-m", "glancepipe.cli", "pipeline", "check", *arguments], capture_output=True, text=True, check=False
-        )
-        if check.returncode:
-            self.log.error("reload refused: %s", check.stderr.strip())
+        refusal = self._refusal()
+        if refusal:
+            self.log.error("reload refused: %s", refusal)
         else:
             print("reloading", flush=True)
             super().handle_hup()
+
+    def _refusal(self) -> str:
+        """What a process of its own finds wrong with the configuration; empty if nothing."""
+        arguments = spelled(self.app.arguments, "config_file", "config_dir")
+        command = [sys.executable, "-m", "glancepipe.cli", "pipeline", "check", "--rehearse", *arguments]
+        try:
+            # Our own command, with the arguments that we were started with.
+            check = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_TIMEOUT, check=False)  # noqa: S603
+        except subprocess.TimeoutExpired:
+            return f"the check did not end within {CHECK_TIMEOUT} s; is the database there?"
+        return check.stderr.strip() if check.returncode else ""
 
 
 def _ready(arbiter: Arbiter) -> None:

@@ -43,6 +43,7 @@ def test_good_configuration_takes_over(service, wait_until):
         ({"pipeline": {"layers": LINE.replace("auth, notifier, policy", "auth, policy, notifier")}}, "notifier"),
         ({"wsgi": {"middleware": "cors, nothing"}}, "'nothing'"),
         ({"DEFAULT": {"limit_param_default": "many"}}, "limit_param_default"),
+        ({"oslo_messaging_notifications": {"driver": "pigeon"}}, "pigeon"),
     ],
 )
 def test_mistake_is_refused(service, wait_until, groups, sentence):

@@ -78,6 +78,7 @@ def test_forwarded_scheme_is_not_believed_unasked(service):
         ({"pipeline": {"layers": "auth, domain, db, quotta"}}, "'quotta'"),
         ({"api": {"auth_strategy": "trust"}}, "auth_strategy"),
         ({"database": {"connection": "nonsense"}}, "connection"),
+        ({"oslo_messaging_notifications": {"driver": "pigeon"}}, "pigeon"),
     ],
 )
 def test_a_mistake_stops_the_start_with_one_sentence(service, groups, sentence):

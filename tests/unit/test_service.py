@@ -103,6 +103,22 @@ def test_what_can_not_start_is_tried_again(conf, make, monkeypatch):
     assert get(service).status_int == 200
 
 
+def test_requests_do_not_queue_up_behind_a_start_that_takes_long(conf, make, monkeypatch):
+    monkeypatch.setattr("glancepipe.service.PATIENCE", 0.1)
+    service = make(conf())
+    begun, go_on = threading.Event(), threading.Event()
+    start = service.pipeline.start
+    monkeypatch.setattr(service.pipeline, "start", lambda services: (begun.set(), go_on.wait(30), start(services)))
+    first = []
+    starter = threading.Thread(target=lambda: first.append(get(service).status_int))
+    starter.start()
+    assert begun.wait(10)
+    assert get(service).status_int == 503
+    go_on.set()
+    starter.join()
+    assert first == [200]
+
+
 def test_started_anew_in_a_child(conf, make):
     """A server may fork after the first request: the child has no threads of its parent."""
     service = make(conf())

@@ -14,6 +14,8 @@ import pytest
 
 PLUGIN = Path(__file__).parent / "plugin"
 DATA = os.urandom(4_700_000)
+TOO_MUCH = 6_000_000
+"""Bytes, one more than an image may have."""
 LAYERS = "crash_outermost, auth, notifier, policy, quota, crash_above_location, location, crash_above_domain, domain, db"
 WALKS = {
     "upload": """
@@ -50,6 +52,30 @@ WALKS = {
         above location: before usage.release
         above location: after usage.release
         outermost: after repo.save active
+        """,
+    "refusal": """
+        store: before os.remove
+        outermost: before repo.save queued
+        above location: before repo.save queued
+        above domain: before repo.save queued
+        above domain: after repo.save queued
+        above location: after repo.save queued
+        outermost: after repo.save queued
+        above location: before usage.release
+        above location: after usage.release
+        """,
+    "removal": """
+        outermost: before repo.save as it is
+        above location: before repo.save as it is
+        above domain: before repo.save as it is
+        above domain: after repo.save as it is
+        store: before erase
+        store: before os.remove
+        store: after erase
+        above domain: before journal.settle
+        above domain: after journal.settle
+        above location: after repo.save as it is
+        outermost: after repo.save as it is
         """,
     "delete": """
         outermost: before image.delete
@@ -93,7 +119,8 @@ WALKS = {
         above domain: after repo.remove
         """,
 }
-"""The steps of an upload, of a deletion, and of the sweeps that find one that was interrupted, in their order."""
+"""The steps in their order: of an upload, of the end of one that is refused, of the removal of a location, of a deletion, and
+of the sweeps that find an upload or a deletion that was interrupted."""
 
 
 def walk(name):
@@ -112,22 +139,27 @@ class Site:
 
     data = DATA
     """What is uploaded: some blocks and a bit."""
+    too_much = TOO_MUCH
 
     def __init__(self, root):
         self.state, self.steps = root / "state", root / "steps"
-        self.images = self.state / "images"
+        self.images, self.copies = self.state / "images", self.state / "copies"
         self.images.mkdir(parents=True)
+        self.copies.mkdir()
         self.steps.mkdir()
         self.config = root / "glancepipe.conf"
         self.groups = {
             "DEFAULT": {
                 "state_path": self.state,
-                "enabled_backends": "disk:crash_file",
+                "enabled_backends": "disk:crash_file, copies:crash_file",
                 "user_storage_quota": "1GB",  # so that there are reservations
+                "image_size_cap": TOO_MUCH - 1,
+                "show_multiple_locations": True,  # so that a client can remove one
                 "sweep_interval": 1,
             },
             "glance_store": {"default_backend": "disk"},
             "disk": {"filesystem_store_datadir": self.images},
+            "copies": {"filesystem_store_datadir": self.copies},
             "pipeline": {"layers": LAYERS},
             "crash": {"directory": self.steps},
         }
@@ -166,16 +198,23 @@ class Site:
         trace = self.steps / "trace"
         return [line.split(" ", 1) for line in trace.read_text().splitlines()] if trace.exists() else []
 
-    def rows(self, query):
-        with closing(sqlite3.connect(self.state / "glancepipe.sqlite")) as database:
-            return database.execute(query).fetchall()
+    def rows(self, query, *values):
+        with closing(sqlite3.connect(self.state / "glancepipe.sqlite")) as database, database:
+            return database.execute(query, values).fetchall()
 
     def files(self):
-        return sorted(path.name for path in self.images.iterdir())
+        return sorted(str(path) for store in (self.images, self.copies) for path in store.iterdir())
+
+    def copy(self, image_id):
+        """Give an image a second location."""
+        place = shutil.copy(self.images / image_id, self.copies)
+        columns = "image_id, value, meta_data, status, created_at, deleted"
+        row = (image_id, f"file://{place}", '{"store": "copies"}', "active", "2026-01-01 00:00:00.000000", 0)
+        self.rows(f"INSERT INTO image_locations ({columns}) VALUES (?, ?, ?, ?, ?, ?)", *row)
 
     def leftovers(self):
         """Everything that a crash must not leave behind for good; empty is good."""
-        recorded = [Path(url).name for (url,) in self.rows("SELECT value FROM image_locations WHERE NOT deleted")]
+        recorded = [url.removeprefix("file://") for (url,) in self.rows("SELECT value FROM image_locations WHERE NOT deleted")]
         return {
             name: found
             for name, found in {
@@ -230,6 +269,14 @@ class Worker:
         status, body = self.request("GET", f"/v2/images/{image_id}/file")
         assert status == 200
         return body
+
+    def begin_removal(self, image_id):
+        """Take the first of an image's locations off its record."""
+        change = json.dumps([{"op": "remove", "path": "/locations/0"}]).encode()
+        self.begin("PATCH", f"/v2/images/{image_id}", change, content_type="application/openstack-images-v2.1-json-patch")
+
+    def begin_delete(self, image_id):
+        self.begin("DELETE", f"/v2/images/{image_id}")
 
     def delete(self, image_id):
         return self.request("DELETE", f"/v2/images/{image_id}")[0]

@@ -16,7 +16,7 @@ def test_killed_in_a_deletion(site, worker, delete_step):
         image_id = first.create()
         assert first.upload(image_id) == 204
         site.kill_at(delete_step)
-        first.begin("DELETE", f"/v2/images/{image_id}")
+        first.begin_delete(image_id)
         assert first.died()
     with worker() as second:
         second.tidy()
@@ -33,7 +33,7 @@ def test_killed_again_in_the_sweep(site, worker, delete_sweep_step):
         image_id = first.create()
         assert first.upload(image_id) == 204
         site.kill_at("store: before erase")
-        first.begin("DELETE", f"/v2/images/{image_id}")
+        first.begin_delete(image_id)
         assert first.died()
     site.kill_at(delete_sweep_step)
     with worker(started=False) as second:

@@ -31,9 +31,10 @@ def test_two_uploads(site, worker, upload_step):
         site.let_go()
         first, _ = one.answer()
         assert sorted([first, second]) == [204, 409]
+        assert other.status(image_id) == "active"
         assert other.download(image_id) == (site.data if first == 204 else theirs)
         other.tidy()
-        assert site.files() == [image_id]
+        assert site.files() == [str(site.images / image_id)]
 
 
 def test_two_deletions(site, worker, delete_step):
@@ -41,7 +42,7 @@ def test_two_deletions(site, worker, delete_step):
         image_id = one.create()
         assert one.upload(image_id) == 204
         site.hold_at(delete_step)
-        one.begin("DELETE", f"/v2/images/{image_id}")
+        one.begin_delete(image_id)
         site.await_held()
         second = other.delete(image_id)
         site.let_go()
@@ -59,7 +60,7 @@ def test_an_upload_under_a_deletion(site, worker, delete_step):
         image_id = one.create()
         assert one.upload(image_id) == 204
         site.hold_at(delete_step)
-        one.begin("DELETE", f"/v2/images/{image_id}")
+        one.begin_delete(image_id)
         site.await_held()
         assert other.upload(image_id) in (404, 409)
         site.let_go()
@@ -87,7 +88,7 @@ def test_a_sweep_leaves_a_living_deletion_alone(site, worker, delete_step):
         image_id = one.create()
         assert one.upload(image_id) == 204
         site.hold_at(delete_step)
-        one.begin("DELETE", f"/v2/images/{image_id}")
+        one.begin_delete(image_id)
         site.await_held()
         with worker():
             pass

@@ -32,6 +32,25 @@ def test_killed_in_an_upload(site, worker, upload_step, announced):
     assert site.files() == []
 
 
+def test_killed_after_a_refusal(site, worker, refusal_step, walks):
+    """The upload has failed by itself, and its worker dies while it cleans up."""
+    with worker() as first:
+        image_id = first.create()
+        first.begin_upload(image_id, announced=False, data=bytes(site.too_much))
+        assert first.answer()[0] == 413
+        passed = [step for step in site.trace() if "journal.adopt" not in step]
+        assert passed[-len(walks["refusal"]) :] == walks["refusal"]
+        site.kill_at(refusal_step)
+        first.begin_upload(image_id, announced=False, data=bytes(site.too_much))
+        assert first.died()
+    with worker() as second:
+        assert second.settled(image_id) == "queued"
+        second.tidy()
+        assert site.files() == []
+        assert second.upload(image_id) == 204
+    assert site.leftovers() == {}
+
+
 def test_killed_again_in_the_sweep(site, worker, upload_sweep_step):
     with worker() as first:
         image_id = first.create()

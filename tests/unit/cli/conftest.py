@@ -14,7 +14,7 @@ def run(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     root = logging.getLogger()
-    before = root.level, list(root.handlers)
+    level, handlers = root.level, list(root.handlers)
     file = tmp_path / "glancepipe.conf"
 
     def run(*words, conf=""):
@@ -23,11 +23,10 @@ def run(capsys, tmp_path, monkeypatch):
             status = main([*words, f"--config-file={file}"])
         except SystemExit as stop:
             status = stop.code or 0
+        finally:
+            root.setLevel(level)
+            root.handlers[:] = handlers
         out, err = capsys.readouterr()
         return SimpleNamespace(status=status, out=out, err=err, file=file)
 
-    yield run
-    root.setLevel(before[0])
-    for handler in set(root.handlers) - set(before[1]):
-        root.removeHandler(handler)
-        handler.close()
+    return run

@@ -46,6 +46,21 @@ def test_check_reads_the_policy_file(run, tmp_path):
     assert "policy.yaml" in done.err
 
 
+def test_check_has_no_effect_but_a_rehearsal_finds_more(run, tmp_path):
+    conf = "[oslo_messaging_notifications]\ndriver = pigeon\n"
+    assert run("pipeline", "check", conf=conf).status == 0
+    assert not (tmp_path / "state").exists()
+    done = run("pipeline", "check", "--rehearse", conf=conf)
+    assert done.status == 1
+    assert "pigeon" in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_rehearsal_forgives_what_is_only_away(run):
+    done = run("pipeline", "check", "--rehearse", conf="[database]\nconnection = postgresql+psycopg://nobody@127.0.0.1:1/nothing\n")
+    assert done.status == 0
+
+
 def test_show_everything(run):
     done = run("pipeline", "show")
     assert done.status == 0

@@ -112,7 +112,7 @@ def test_reload_is_checked_by_a_process_of_its_own(tmp_path, monkeypatch, capsys
 
     def check(status):
         def run(command, **_how):
-            assert command[1:] == ["-m", "glancepipe.cli", "pipeline", "check", f"--config-file={file}"]
+            assert command[1:] == ["-m", "glancepipe.cli", "pipeline", "check", "--rehearse", f"--config-file={file}"]
             return subprocess.CompletedProcess(command, status, "", "a sentence\n")
 
         monkeypatch.setattr(subprocess, "run", run)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from glancepipe_crash.steps import OPTIONS, Steps
 from oslo_config import cfg
 
 from glancepipe.contract import (
@@ -22,6 +21,7 @@ from glancepipe.contract import (
     Target,
     UsageProxy,
 )
+from glancepipe_crash.steps import OPTIONS, Steps
 
 
 class CrashRepo(ImageRepoProxy["Crash"]):

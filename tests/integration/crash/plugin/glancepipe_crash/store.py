@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from glancepipe_crash.steps import Steps
 from oslo_config import cfg
 
 from glancepipe.contract import Written
 from glancepipe.stores.file import FileStore
+from glancepipe_crash.steps import Steps
 
 MIDDLE = 2
 """Blocks after which an upload is in the middle."""
