@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import atexit
 
-from oslo_log import log
-
-from glancepipe.config import load
+from glancepipe.config import load, logs
 from glancepipe.service import Service, make_application
 
 
 def _make() -> Service:
     conf = load()
-    log.setup(conf, "glancepipe")
+    logs.set_up(conf)
     service = make_application(conf)
     atexit.register(service.close)
     return service

@@ -72,7 +72,8 @@ def _on_domain_error(request: Request, response: falcon.Response, error: errors.
     status = status_of(error, request.route.operation if request.route else None)
     if status >= 500:
         trace = error if status == 500 else None
-        log.error("%s %s: %s (%s)", request.method, request.path, error.message, _id_of(request), exc_info=trace)
+        cause = str(error.__cause__ or "").partition("\n")[0]
+        log.error("%s %s: %s %s (%s)", request.method, request.path, error.message, cause, _id_of(request), exc_info=trace)
     message = error.message
     if status == 404 and isinstance(error, errors.Forbidden):
         # The refusal would tell that there is something to refuse (FEATURES 6.1-05).

@@ -7,6 +7,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from glancepipe.cli.command import Command
+from glancepipe.config import logs
 
 if TYPE_CHECKING:
     from glancepipe.pipeline.inspecting import Act
@@ -64,6 +65,8 @@ class Check(Command):
         from glancepipe.service import check
 
         service = check(self.app.conf, rehearse=parsed_args.rehearse)
+        if parsed_args.rehearse:
+            logs.check(self.app.conf)
         self.say(f"The pipeline is good: {service.pipeline.line}.")
 
 

@@ -7,8 +7,10 @@ import os
 import sys
 
 import glancepipe
+from glancepipe.cli.address import check_address
 from glancepipe.cli.arguments import add_serving, spelled
 from glancepipe.cli.command import Command
+from glancepipe.config import logs
 from glancepipe.contract import Store, Stores
 
 
@@ -26,6 +28,8 @@ class Serve(Command):
         from glancepipe.service import check
 
         service = check(self.app.conf, rehearse=True)
+        logs.check(self.app.conf)
+        check_address(parsed_args.bind or self.app.conf.serve.bind)
         self.say(f"glancepipe {glancepipe.__version__}")
         self.say(f"  pipeline: {' > '.join(layer.name for layer in service.pipeline.layers)}")
         self.say(f"  stores:   {', '.join(_told(store, service.stores) for store in service.stores)}")

@@ -9,15 +9,16 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
-from oslo_log import log
+from oslo_config import cfg
 
+from glancepipe.cli.address import check_address
 from glancepipe.cli.arguments import add_configuration, add_serving, spelled
-from glancepipe.config import load
+from glancepipe.config import load, logs
 
 if TYPE_CHECKING:
     from glancepipe.service import Service
@@ -66,8 +67,11 @@ class Server(BaseApplication):
         from glancepipe.service import make_application
 
         conf = load(config_files=self.arguments.config_file, config_dirs=self.arguments.config_dir)
-        log.setup(conf, "glancepipe")
-        return make_application(conf)
+        try:
+            logs.set_up(conf)
+            return make_application(conf)
+        except ValueError as error:
+            _give_up(error)
 
     def run(self) -> None:
         """Serve until told to stop."""
@@ -109,7 +113,17 @@ class CarefulArbiter(Arbiter):
             check = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_TIMEOUT, check=False)  # noqa: S603
         except subprocess.TimeoutExpired:
             return f"the check did not end within {CHECK_TIMEOUT} s; is the database there?"
-        return check.stderr.strip() if check.returncode else ""
+        if check.returncode:
+            # What libraries warn of comes before the sentence.
+            return check.stderr.strip().rpartition("\n")[2]
+        try:
+            settings = load(config_files=self.app.arguments.config_file, config_dirs=self.app.arguments.config_dir).serve
+            bind = self.app.arguments.bind or settings.bind
+            if [bind] != self.cfg.settings["bind"].get():
+                check_address(bind)
+        except (ValueError, cfg.Error) as error:
+            return str(error)
+        return ""
 
 
 def _ready(arbiter: Arbiter) -> None:
@@ -121,15 +135,22 @@ def _start(worker: Any) -> None:
     try:
         worker.wsgi.start()
     except ValueError as error:
-        print(error, file=sys.stderr, flush=True)
-        sys.exit(Arbiter.WORKER_BOOT_ERROR)
+        _give_up(error)
     except Exception:
         worker.log.exception("The service can't start yet; it tries again with the next request.")
 
 
+def _give_up(error: ValueError) -> NoReturn:
+    """A worker can't start with this configuration, and another one can't either."""
+    print(error, file=sys.stderr, flush=True)
+    sys.exit(Arbiter.WORKER_BOOT_ERROR)
+
+
 def _stop(_arbiter: Arbiter, worker: Any) -> None:
-    if worker.wsgi is not None:
-        worker.wsgi.close()
+    # A worker that could not start has none.
+    service = getattr(worker, "wsgi", None)
+    if service is not None:
+        service.close()
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:

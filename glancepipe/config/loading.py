@@ -34,18 +34,19 @@ def load(
 ) -> cfg.ConfigOpts:
     """A configuration with the core's options registered.
 
-    ``args`` are arguments as oslo.config takes them (``--config-file F``). If neither these nor ``config_files`` nor
-    ``config_dirs`` name anything, the environment or the search path does: ``~/.glancepipe``, ``~``, ``/etc/glancepipe``,
-    ``/etc`` and ``etc/glancepipe`` of the Python installation. Raises cfg.Error for a file that is missing or broken.
+    ``args`` are arguments as oslo.config takes them (``--config-file F``). Unless files are named, the environment or the
+    search path names them: ``~/.glancepipe``, ``~``, ``/etc/glancepipe``, ``/etc`` and ``etc/glancepipe`` of the Python
+    installation. Raises cfg.Error for a file or a directory that is missing or broken.
     """
     conf = cfg.ConfigOpts()
     options.register(conf)
     log.register_options(conf)
     conf.set_default("default_log_levels", [*log.get_default_log_levels(), *QUIET])
-    files, dirs = list(config_files or ()), list(config_dirs or ())
-    if not files and not dirs:
-        files, dirs = _from_environment(project) or _from_search_path(project)
-    conf(list(args or ()), project=project, prog=project, default_config_files=files, default_config_dirs=dirs)
+    # As arguments, so that what was named must be there. Naming files names all of them; directories only add to files.
+    named = [f"--config-file={file}" for file in config_files or ()] + [f"--config-dir={folder}" for folder in config_dirs or ()]
+    files, dirs = _from_environment(project) or _from_search_path(project)
+    found_dirs = [] if config_files else dirs
+    conf([*named, *(args or ())], project=project, prog=project, default_config_files=files, default_config_dirs=found_dirs)
     return conf
 
 

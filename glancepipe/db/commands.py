@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -26,6 +27,8 @@ class _DatabaseCommand(Command):
         from glancepipe.db.database import Database
         from glancepipe.db.engine import OPTIONS, database_url, make_engine
 
+        # Its tracebacks would bury the one sentence that says the same.
+        logging.getLogger("oslo_db").setLevel(logging.CRITICAL)
         conf = cast("Any", self.app).conf
         conf.register_opts(OPTIONS, group="database")
         database = Database(make_engine(conf, database_url(conf)))

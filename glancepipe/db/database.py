@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -103,6 +104,9 @@ def _domain_errors() -> Iterator[None]:
     except (sa_error.OperationalError, sa_error.TimeoutError) as error:
         raise DatabaseUnavailable from error
     except db_error.DBError as error:
+        if getattr(error.inner_exception, "orig", None).__class__ is sqlite3.DatabaseError:
+            # Not a mistake of ours in a statement: the file is no database, or a broken one.
+            raise DatabaseUnavailable(f"The database file can't be used: {error.inner_exception.orig}.") from error
         if isinstance(error.inner_exception, sa_error.DataError):
             raise Invalid("A value is too long or has characters that the database can't store.") from error
         raise

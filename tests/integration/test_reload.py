@@ -44,6 +44,7 @@ def test_good_configuration_takes_over(service, wait_until):
         ({"wsgi": {"middleware": "cors, nothing"}}, "'nothing'"),
         ({"DEFAULT": {"limit_param_default": "many"}}, "limit_param_default"),
         ({"oslo_messaging_notifications": {"driver": "pigeon"}}, "pigeon"),
+        ({"DEFAULT": {"log_config_append": "/nowhere/logging.conf"}}, "The log can't be set up"),
     ],
 )
 def test_mistake_is_refused(service, wait_until, groups, sentence):

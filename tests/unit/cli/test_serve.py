@@ -108,6 +108,7 @@ def test_reload_is_checked_by_a_process_of_its_own(tmp_path, monkeypatch, capsys
     monkeypatch.setattr(Arbiter, "handle_hup", lambda arbiter: reloads.append(arbiter))
     arbiter = object.__new__(CarefulArbiter)
     arbiter.app = Server(_arguments([f"--config-file={file}"]))
+    arbiter.cfg = SimpleNamespace(settings={"bind": SimpleNamespace(get=lambda: ["127.0.0.1:9292"])})
     arbiter.log = SimpleNamespace(error=lambda *words: refusals.append(words))
 
     def check(status):
@@ -123,3 +124,15 @@ def test_reload_is_checked_by_a_process_of_its_own(tmp_path, monkeypatch, capsys
     check(0)
     assert reloads == [arbiter]
     assert capsys.readouterr().out == "reloading\n"
+
+
+@pytest.mark.parametrize(("bind", "refused"), [("127.0.0.1:99999", True), ("127.0.0.1:1", False)])
+def test_a_reload_to_an_impossible_address_is_refused(tmp_path, monkeypatch, bind, refused):
+    """gunicorn gives up the old listeners before it tries the new ones; the present address needs no trial."""
+    file = tmp_path / "a.conf"
+    file.write_text(f"[serve]\nbind = {bind}\n")
+    monkeypatch.setattr(subprocess, "run", lambda command, **_how: subprocess.CompletedProcess(command, 0, "", ""))
+    arbiter = object.__new__(CarefulArbiter)
+    arbiter.app = Server(_arguments([f"--config-file={file}"]))
+    arbiter.cfg = SimpleNamespace(settings={"bind": SimpleNamespace(get=lambda: ["127.0.0.1:1"])})
+    assert ("can't listen at" in arbiter._refusal()) == refused

@@ -141,3 +141,15 @@ def test_bad_value_names_option_and_file(home, text, sentence):
 
 def test_defaults_are_good():
     check_values(load())
+
+
+def test_naming_a_directory_hides_no_file(home):
+    """Else a typing error would run the embedded default, in which everybody is an administrator."""
+    write(home / "glancepipe.conf", "[DEFAULT]\nlimit_param_default = 7\n")
+    (home / "d").mkdir()
+    assert load(config_dirs=[str(home / "d")]).limit_param_default == 7
+
+
+def test_a_directory_that_is_not_there_is_refused(home):
+    with pytest.raises(cfg.Error):
+        load(config_dirs=[str(home / "nowhere")])

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from oslo_config import cfg
 
+from glancepipe.contract.errors import DatabaseUnavailable
 from glancepipe.db import schema
 from glancepipe.db.commands import Check, Upgrade, Version
 
@@ -54,3 +55,10 @@ def test_another_glance_is_refused_with_a_sentence(run, conf, tmp_path):
     connection.close()
     with pytest.raises(ValueError, match="glance-manage db sync"):
         run(Upgrade)
+
+
+def test_a_file_that_is_no_database_is_one_sentence(run, tmp_path):
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "glancepipe.sqlite").write_bytes(bytes(range(256)) * 20)
+    with pytest.raises(DatabaseUnavailable, match="The database file can't be used: file is not a database"):
+        run(Check)

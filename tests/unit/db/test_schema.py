@@ -98,6 +98,19 @@ def test_another_glance_has_to_upgrade_itself(blank, statements, sentence):
     assert blank.read(lambda connection: inspect(connection).get_table_names()) == before
 
 
+def test_tables_of_somebody_else_are_not_adopted(blank):
+    run(blank, "CREATE TABLE images (x INTEGER)")
+    with pytest.raises(ValueError, match="has a table 'images' that is not Glance's"):
+        blank.write(schema.upgrade)
+
+
+def test_an_interrupted_first_upgrade_goes_on(blank):
+    """Where tables are not made in a transaction, some may be there and Glance's note not yet."""
+    blank.write(models.images.create)
+    blank.write(schema.upgrade)
+    assert blank.read(schema.is_current)
+
+
 def test_a_newer_release_only_adds(blank):
     """Two releases can run at once."""
     blank.write(schema.upgrade)

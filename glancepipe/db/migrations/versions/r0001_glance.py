@@ -26,6 +26,11 @@ def upgrade() -> None:
             )
     elif "migrate_version" in present:
         raise ValueError("The database has the schema of a very old Glance: upgrade it with `glance-manage db sync` first.")
+    else:
+        # What an interrupted upgrade has made is complete, table by table; anything else is somebody else's.
+        for name in sorted(present & glance.tables.keys()):
+            if {column["name"] for column in sa.inspect(connection).get_columns(name)} != set(glance.tables[name].columns.keys()):
+                raise ValueError(f"The database has a table {name!r} that is not Glance's: name another database in [database] connection.")
     glance.create_all(connection, checkfirst=True)
     if "alembic_version" not in present:
         op.create_table(
