@@ -72,7 +72,8 @@ class Call:
 
     def memo(self, layer: object) -> dict[str, Any]:
         """What ``layer`` noted about this call. Private: hand in ``self.layer`` and nothing else."""
-        return self._memos.setdefault(layer, {})  # type: ignore[no-any-return]
+        memo: dict[str, Any] = self._memos.setdefault(layer, {})
+        return memo
 
     def on_end(self, callback: Callable[[], None]) -> None:
         """Run ``callback`` when the operation is over, however it ended; last come, first served."""

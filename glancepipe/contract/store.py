@@ -6,6 +6,7 @@ instances. Methods may be called by many threads at once.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
@@ -25,7 +26,7 @@ class Written:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Store:
+class Store(ABC):
     """Base of all drivers. ``name`` is the backend's, which is also its option group."""
 
     schemes: ClassVar[tuple[str, ...]] = ()
@@ -53,16 +54,16 @@ class Store:
         """
         raise StoreReadOnly
 
+    @abstractmethod
     def read(self, url: str, span: Span | None = None) -> Data:
         """The bytes at ``url``, or a part of them. ``size`` of the answer is what will be sent.
 
         Raises NoData if there is nothing, RangeUnsupported, StoreUnavailable.
         """
-        raise NotImplementedError  # pragma: no cover - every driver reads
 
+    @abstractmethod
     def size(self, url: str) -> int:
         """How many bytes are at ``url``. Raises NoData, StoreUnavailable."""
-        raise NotImplementedError  # pragma: no cover - every driver knows sizes
 
     def erase(self, url: str) -> None:
         """Delete the bytes at ``url``. Nothing there is no error. Raises InUse, StoreUnavailable, StoreReadOnly."""

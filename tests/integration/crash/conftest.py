@@ -202,6 +202,12 @@ class Site:
         with closing(sqlite3.connect(self.state / "glancepipe.sqlite")) as database, database:
             return database.execute(query, values).fetchall()
 
+    def bury(self):
+        """Take every worker for dead, as a sweep does with one that was suspended for too long."""
+        with closing(sqlite3.connect(self.state / "glancepipe.sqlite")) as database, database:
+            database.execute("PRAGMA foreign_keys = ON")
+            database.execute("DELETE FROM glancepipe_workers")
+
     def files(self):
         return sorted(str(path) for store in (self.images, self.copies) for path in store.iterdir())
 

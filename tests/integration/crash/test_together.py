@@ -3,6 +3,8 @@
 FEATURES 1.6-05, 1.6-06 (compare-and-swap, 410), 2.3 (transitions).
 """
 
+import pytest
+
 
 def test_a_deletion_under_an_upload(site, worker, upload_step):
     with worker() as one, worker() as other:
@@ -95,4 +97,62 @@ def test_a_sweep_leaves_a_living_deletion_alone(site, worker, delete_step):
         site.let_go()
         assert one.answer()[0] == 204
         one.tidy()
+    assert site.files() == []
+
+
+def test_an_upload_within_a_deletion(site, worker, delete_step):
+    """Bytes that arrive while a deletion is under way are deleted, too."""
+    if delete_step.startswith("store:") or "journal" in delete_step:
+        pytest.skip("an image without data has no such step")
+    with worker() as one, worker() as other:
+        image_id = one.create()
+        site.hold_at(delete_step)
+        one.begin_delete(image_id)
+        site.await_held()
+        assert other.upload(image_id) in (204, 404)
+        site.let_go()
+        assert one.answer()[0] == 204
+        assert other.status(image_id) == "gone"
+        other.tidy()
+    assert site.files() == []
+
+
+def test_an_upload_of_a_worker_that_was_taken_for_dead(site, worker, upload_step):
+    """It may fail, but what it says is true, and the image can be uploaded then."""
+    with worker() as one, worker() as other:
+        image_id = one.create()
+        site.hold_at(upload_step)
+        one.begin_upload(image_id)
+        site.await_held()
+        site.bury()
+        with worker():
+            pass  # has swept, and adopted what the dead had begun
+        site.let_go()
+        uploaded, _ = one.answer()
+        if uploaded == 204:
+            assert other.status(image_id) == "active"
+        else:
+            assert uploaded in (409, 410)
+            assert other.settled(image_id) == "queued"
+            assert other.upload(image_id) == 204
+        assert other.download(image_id) == site.data
+        other.tidy()
+
+
+def test_a_deletion_of_a_worker_that_was_taken_for_dead(site, worker, delete_step):
+    with worker() as one, worker() as other:
+        image_id = one.create()
+        assert one.upload(image_id) == 204
+        site.hold_at(delete_step)
+        one.begin_delete(image_id)
+        site.await_held()
+        site.bury()
+        with worker():
+            pass
+        site.let_go()
+        assert one.answer()[0] in (204, 404, 409)
+        other.tidy()
+        if other.status(image_id) != "gone":
+            assert other.download(image_id) == site.data
+            assert other.delete(image_id) == 204
     assert site.files() == []

@@ -14,7 +14,17 @@ from glancepipe.pipeline.errors import PipelineError
 from glancepipe.stores.memory import MemoryStore
 
 
-class FlakyStore(Store):
+class Unread(Store):
+    """A driver from which nothing is read here."""
+
+    def read(self, url, span=None):
+        raise AssertionError(url)
+
+    def size(self, url):
+        raise AssertionError(url)
+
+
+class FlakyStore(Unread):
     """Down as long as ``broken`` says why."""
 
     schemes = ("flaky",)
@@ -26,7 +36,7 @@ class FlakyStore(Store):
             raise StoreUnavailable(self.broken)
 
 
-class WebStore(Store):
+class WebStore(Unread):
     schemes = ("web", "webs")
     read_only = True
 
@@ -37,12 +47,12 @@ class WebStore(Store):
         return url.startswith(("web://", "webs://"))
 
 
-class Picky(Store):
+class Picky(Unread):
     def __init__(self, conf, name):
         raise ValueError("its options contradict each other.")
 
 
-class Clashing(Store):
+class Clashing(Unread):
     options = (cfg.IntOpt("weight", default=7),)
 
 
