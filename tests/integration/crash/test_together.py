@@ -100,13 +100,11 @@ def test_a_sweep_leaves_a_living_deletion_alone(site, worker, delete_step):
     assert site.files() == []
 
 
-def test_an_upload_within_a_deletion(site, worker, delete_step):
+def test_an_upload_within_a_deletion(site, worker, dataless_delete_step):
     """Bytes that arrive while a deletion is under way are deleted, too."""
-    if delete_step.startswith("store:") or "journal" in delete_step:
-        pytest.skip("an image without data has no such step")
     with worker() as one, worker() as other:
         image_id = one.create()
-        site.hold_at(delete_step)
+        site.hold_at(dataless_delete_step)
         one.begin_delete(image_id)
         site.await_held()
         assert other.upload(image_id) in (204, 404)
@@ -156,3 +154,27 @@ def test_a_deletion_of_a_worker_that_was_taken_for_dead(site, worker, delete_ste
             assert other.download(image_id) == site.data
             assert other.delete(image_id) == 204
     assert site.files() == []
+
+
+@pytest.mark.parametrize("step", ["store: in the middle", "store: after write", "above domain: before repo.save active"])
+def test_an_upload_and_a_sweep_that_undoes_it(site, worker, step):
+    """A worker that was taken for dead can't conclude what another one has adopted and is undoing at this moment."""
+    with worker() as one:
+        image_id = one.create()
+        site.hold_at(step)
+        one.begin_upload(image_id)
+        site.await_held()
+        uploading = site.held()
+        site.bury()
+        site.hold_at("store: before discard")
+        with worker() as other:
+            site.await_held(2)
+            sweeping = site.held() - uploading
+            site.let_go(sweeping)
+            assert one.answer()[0] in (409, 410)
+            site.let_go()
+            other.tidy()
+            assert other.settled(image_id) == "queued"
+            assert other.upload(image_id) == 204
+            assert other.download(image_id) == site.data
+            other.tidy()

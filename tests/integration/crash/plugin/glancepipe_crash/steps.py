@@ -2,7 +2,8 @@
 
 Everything is said through files, since the process that dies and the test that arms it share nothing else:
 ``<directory>/kill`` and ``<directory>/hold`` contain the name of the step, ``<directory>/trace`` gets a line for each
-step that was reached. Whoever reaches an armed step removes the file first, so nobody dies of it twice.
+step that was reached. Whoever reaches an armed step removes the file first, so nobody dies of it twice. Whoever waits
+makes a file ``held by <process id>`` and waits until somebody removes it.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Steps:
         if self._armed("kill", step):
             os.kill(os.getpid(), signal.SIGKILL)
         if self._armed("hold", step):
-            held = self._directory / "held"
+            held = self._directory / f"held by {os.getpid()}"
             held.touch()
             while held.exists():
                 time.sleep(0.01)
