@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 import falcon
 from oslo_config import cfg
 
-from glancepipe.api import errors, schemas
+from glancepipe.api import answers, errors, openapi, schemas
 from glancepipe.api.gate import Gate, Path
 from glancepipe.api.queries import Paging
 from glancepipe.api.request import Request
@@ -32,16 +33,25 @@ def make_api(conf: cfg.ConfigOpts, nouns: Nouns, stores: Stores) -> falcon.App[A
     image_schema = schemas.image_schema(conf, custom)
     # Clients choose a method by what is announced: only what an importer can do is.
     importers = installed(IMPORTERS)
+    documents = schemas.documents(image_schema)
+
+    @cache
+    def description() -> bytes:
+        # Made when somebody asks for it, which few do.
+        return answers.encoded(openapi.describe(conf, ROUTES, documents))
+
     shared = Shared(
         nouns=nouns,
         stores=stores,
         view=ImageView(conf, stores),
         checks=Checks(image_schema, custom),
         paging=Paging.of(conf),
-        schemas=schemas.documents(image_schema),
+        schemas=documents,
+        description=description,
         import_methods=tuple(method for method in conf.enabled_import_methods if method in importers),
         locations_shown=conf.show_multiple_locations,
         json_limit=conf.api.max_json_body_size,
+        patch_limit=conf.api.max_patch_operations,
     )
     app: falcon.App[Any, Any] = falcon.App(request_type=Request, middleware=[Gate()])
     # A comma in a header's or parameter's value is for handlers to judge.

@@ -96,13 +96,18 @@ def _on_surprise(request: Request, response: falcon.Response, error: Exception, 
     render(request, response, 500, "The service failed to answer this request. Its log tells why.")
 
 
+def title_of(status: int) -> str:
+    """The phrase of a status."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase
+
+
 def render(request: falcon.Request, response: falcon.Response, status: int, message: str) -> None:
     """Answer with an error: HTML or JSON if the client accepts it, else plain text (FEATURES 1.2-05, 1.2-06)."""
     response.status = status
     response.data = response.text = response.stream = None
     if status == HTTPStatus.NO_CONTENT:
         return
-    title = _TITLES.get(status) or HTTPStatus(status).phrase
+    title = title_of(status)
     # No Accept header means plain text, as does one that names neither of the two.
     accepted = request.client_prefers(("text/html", "application/json")) if request.get_header("Accept") else None
     if accepted == "application/json":

@@ -8,7 +8,7 @@ from typing import Any
 import falcon
 
 from glancepipe.api.request import Request
-from glancepipe.api.routes import Route
+from glancepipe.api.routes.route import Route
 from glancepipe.api.shared import Shared
 from glancepipe.contract.errors import Invalid
 

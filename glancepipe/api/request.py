@@ -10,7 +10,7 @@ import falcon
 from glancepipe.api.bodies import Body
 
 if TYPE_CHECKING:
-    from glancepipe.api.routes import Route
+    from glancepipe.api.routes.route import Route
 
 
 class Request(falcon.Request):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from glancepipe.api.queries import Paging
@@ -12,7 +13,7 @@ from glancepipe.contract import Nouns, Stores
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """``schemas`` are encoded documents by name; ``json_limit`` is in bytes."""
+    """``schemas`` are encoded documents by name, ``description`` makes that of the API; ``json_limit`` is in bytes."""
 
     nouns: Nouns
     stores: Stores
@@ -20,6 +21,8 @@ class Shared:
     checks: Checks
     paging: Paging
     schemas: dict[str, bytes]
+    description: Callable[[], bytes]
     import_methods: tuple[str, ...]
     locations_shown: bool
     json_limit: int
+    patch_limit: int

@@ -35,8 +35,10 @@ LONGEST_NAME = 255
 LONGEST_VALUE = 65535
 """Bytes in a property's value: what MySQL's TEXT holds."""
 
-_NUMBERS = ("min_disk", "min_ram")
-_NUMBER = {"minimum": 0, "maximum": (1 << 31) - 1}
+NUMBERS = ("min_disk", "min_ram")
+"""Base attributes that are numbers."""
+NUMBER = {"minimum": 0, "maximum": (1 << 31) - 1}
+"""Their range, which the published schema leaves out (FEATURES 1.4-09)."""
 
 
 class Checks:
@@ -44,8 +46,7 @@ class Checks:
 
     def __init__(self, schema: Schema, custom: Custom) -> None:
         """Raises ValueError if a custom property's schema is none."""
-        # What the published schema leaves out: the numbers' range (FEATURES 1.4-09).
-        properties = {name: {**each, **_NUMBER} if name in _NUMBERS else each for name, each in schema["properties"].items()}
+        properties = {name: {**each, **NUMBER} if name in NUMBERS else each for name, each in schema["properties"].items()}
         document = {"type": "object", "properties": properties, "additionalProperties": schema["additionalProperties"]}
         try:
             self._partial = _compiled(document)
@@ -96,7 +97,7 @@ def refuse_reserved(name: str) -> None:
 
 def base_value(name: str, value: Any) -> Any:
     """A base attribute's value in the record's type: JSON writes a whole number also as 1.0."""
-    return int(value) if name in _NUMBERS else value
+    return int(value) if name in NUMBERS else value
 
 
 def property_value(name: str, value: Any) -> str:

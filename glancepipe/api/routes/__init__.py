@@ -1,0 +1,11 @@
+"""The routes, as data: one table per resource. Method and path, who answers, which operation it is (FEATURES 1.3)."""
+
+from glancepipe.api.routes import discovery, images, members, schemas
+
+ROUTES = (
+    *images.ROUTES,
+    *members.ROUTES,
+    *discovery.ROUTES,
+    *schemas.ROUTES,
+)
+"""All routes; the order of a path's methods is that of the Allow header."""

@@ -1,0 +1,10 @@
+"""Routes of the JSON schemas."""
+
+from glancepipe.api import schemas_view
+from glancepipe.api.routes.route import Route
+
+NAMES = ("image", "images", "member", "members")
+
+ROUTES = tuple(
+    Route("GET", f"/v2/schemas/{name}", schemas_view.show, summary=f"Show the schema {name}", answers={200: "schema"}) for name in NAMES
+)
