@@ -38,7 +38,8 @@ class Server(BaseApplication):
 
     def load_config(self) -> None:
         """Settings of gunicorn; read again at every reload."""
-        settings = load(config_files=self.arguments.config_file, config_dirs=self.arguments.config_dir).serve
+        conf = load(config_files=self.arguments.config_file, config_dirs=self.arguments.config_dir)
+        settings = conf.serve
         for name, value in {
             "bind": self.arguments.bind or settings.bind,
             "workers": self.arguments.workers or settings.workers,
@@ -48,9 +49,10 @@ class Server(BaseApplication):
             # For threaded workers this is a heartbeat, which long requests don't hold up but a busy machine may.
             "timeout": 300,
             "keepalive": 60,
-            # Long queries and tokens are usual.
+            # The most that it can do; the limits of the API are below, or the same.
             "limit_request_line": 8190,
-            "limit_request_field_size": 65535,
+            "limit_request_fields": conf.api.max_headers,
+            "limit_request_field_size": conf.api.max_header_size,
             # The control socket's path would be shared by all services of a user.
             "control_socket_disable": True,
             # Which proxy is believed is for the middleware http_proxy_to_wsgi to say.

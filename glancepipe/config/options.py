@@ -74,7 +74,7 @@ PIPELINE = [
 WSGI = [
     cfg.ListOpt(
         "middleware",
-        default=["http_proxy_to_wsgi", "cors", "request_id", "healthcheck", "versions", "auth"],
+        default=["http_proxy_to_wsgi", "cors", "request_id", "limits", "healthcheck", "versions", "auth"],
         help="The WSGI middleware around the API, outermost first.",
     ),
 ]
@@ -89,6 +89,20 @@ API = [
             ("none", "everybody is the administrator of one project"),
         ],
         help="How the service learns who calls.",
+    ),
+    cfg.IntOpt(
+        "max_url_length",
+        default=8000,
+        min=256,
+        help="Longest path and query string together, in bytes; a longer one is answered with 414. "
+        "`glancepipe serve` takes no request line of more than 8190 bytes, whatever is set here.",
+    ),
+    cfg.IntOpt("max_headers", default=100, min=16, help="How many headers a request may have; more are answered with 431."),
+    cfg.IntOpt(
+        "max_header_size",
+        default=65535,
+        min=1024,
+        help="Longest name and value of a header together, in bytes; a longer one is answered with 431. Tokens may be long.",
     ),
 ]
 

@@ -8,6 +8,20 @@ from glancepipe.contract.call import SERVICE, Call, Caller, Verdict
 from glancepipe.contract.changes import ABSENT, Change, ChangeSet
 from glancepipe.contract.data import BLOCK, Data, Digest, Ended, Span, Watch
 from glancepipe.contract.layer import CONTRACT, Finding, Layer, Services
+from glancepipe.contract.metadefs import (
+    KINDS,
+    Association,
+    Definition,
+    DefinitionQuery,
+    DefinitionRepoProxy,
+    Kind,
+    Namespace,
+    NamespacePage,
+    NamespaceQuery,
+    NamespaceRepoProxy,
+    ResourceType,
+    ResourceTypeRepoProxy,
+)
 from glancepipe.contract.operations import OPERATIONS, Operation
 from glancepipe.contract.proxies import (
     NOUNS,
@@ -21,22 +35,40 @@ from glancepipe.contract.proxies import (
     UsageProxy,
 )
 from glancepipe.contract.query import Filter, ImageQuery, Page, Sight
-from glancepipe.contract.records import Image, ImageValues, Intent, Location, Member, Reservation, Status, Target, Usage, replace
+from glancepipe.contract.records import (
+    Image,
+    ImageValues,
+    Intent,
+    Location,
+    Member,
+    Reservation,
+    Status,
+    Target,
+    Usage,
+    UsageReport,
+    replace,
+)
 from glancepipe.contract.store import Store, Stores, Written
+from glancepipe.contract.tasks import Task, TaskPage, TaskQuery, TaskRepoProxy, TaskStatus
 
 __all__ = [
     "ABSENT",
     "BLOCK",
     "CONTRACT",
+    "KINDS",
     "NOUNS",
     "OPERATIONS",
     "SERVICE",
+    "Association",
     "AuthorityProxy",
     "Call",
     "Caller",
     "Change",
     "ChangeSet",
     "Data",
+    "Definition",
+    "DefinitionQuery",
+    "DefinitionRepoProxy",
     "Digest",
     "Ended",
     "Filter",
@@ -49,14 +81,21 @@ __all__ = [
     "ImageValues",
     "Intent",
     "JournalProxy",
+    "Kind",
     "Layer",
     "Location",
     "Member",
     "MemberRepoProxy",
+    "Namespace",
+    "NamespacePage",
+    "NamespaceQuery",
+    "NamespaceRepoProxy",
     "Nouns",
     "Operation",
     "Page",
     "Reservation",
+    "ResourceType",
+    "ResourceTypeRepoProxy",
     "Services",
     "Sight",
     "Span",
@@ -64,8 +103,14 @@ __all__ = [
     "Store",
     "Stores",
     "Target",
+    "Task",
+    "TaskPage",
+    "TaskQuery",
+    "TaskRepoProxy",
+    "TaskStatus",
     "Usage",
     "UsageProxy",
+    "UsageReport",
     "Verdict",
     "Watch",
     "Written",

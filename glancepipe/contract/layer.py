@@ -21,6 +21,7 @@ from oslo_config import cfg
 from oslo_policy import policy
 
 from glancepipe.contract.call import Call
+from glancepipe.contract.metadefs import DefinitionRepoProxy, NamespaceRepoProxy, ResourceTypeRepoProxy
 from glancepipe.contract.proxies import (
     AuthorityProxy,
     ImageFactoryProxy,
@@ -32,6 +33,7 @@ from glancepipe.contract.proxies import (
     UsageProxy,
 )
 from glancepipe.contract.store import Stores
+from glancepipe.contract.tasks import TaskRepoProxy
 
 CONTRACT = (1, 0)
 """Version of this contract. A minor one adds nouns or verbs (layers go on working), a major one may break layers."""
@@ -79,6 +81,10 @@ class Layer:
     usage: ClassVar[type[UsageProxy[Any]] | None] = None
     journal: ClassVar[type[JournalProxy[Any]] | None] = None
     authority: ClassVar[type[AuthorityProxy[Any]] | None] = None
+    tasks: ClassVar[type[TaskRepoProxy[Any]] | None] = None
+    namespaces: ClassVar[type[NamespaceRepoProxy[Any]] | None] = None
+    definitions: ClassVar[type[DefinitionRepoProxy[Any]] | None] = None
+    resource_types: ClassVar[type[ResourceTypeRepoProxy[Any]] | None] = None
 
     inner: Nouns
     """Everything below its own place; set by the builder. The whole pipeline can't be reached from a layer."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 class Operation:
     """One thing that a caller can ask for.
 
-    ``rule`` is the oslo.policy rule that guards it (FEATURES 7.1), None if none does. ``by_caller`` says that the
-    rule's target is the caller's own project and not an image. ``changes`` says that it needs a caller who may
-    write at all (FEATURES 6.1-06). ``events`` are the notifications that it sends (FEATURES 6.3).
+    ``rule`` is the oslo.policy rule that guards it (FEATURES 7.1), None if none does; ``first`` are rules that must
+    allow it too, and are asked before. ``by_caller`` says that the rule's target is the caller's own project and not
+    an image. ``changes`` says that it needs a caller who may write at all (FEATURES 6.1-06). ``events`` are the
+    notifications that it sends (FEATURES 6.3).
     """
 
     name: str
@@ -26,6 +28,7 @@ class Operation:
     by_caller: bool = False
     changes: bool = True
     events: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
 
 
 def _table(*operations: Operation) -> dict[str, Operation]:
@@ -33,6 +36,28 @@ def _table(*operations: Operation) -> dict[str, Operation]:
 
 
 IMAGE = "/v2/images/{image_id}"
+TASKS = "/v2/tasks"
+NAMESPACES = "/v2/metadefs/namespaces"
+NAMESPACE = f"{NAMESPACES}/{{namespace}}"
+
+
+def _definitions(kind: str, kinds: str, path: str, remove: str, clear: str) -> Iterator[Operation]:
+    """What can be done with one kind of definitions in a namespace (FEATURES 5.1-06 to 5.1-11)."""
+    all_of_them = path.rpartition("/")[0]
+    # A tag has no body: its name is in the path.
+    create = path if kind == "tag" else all_of_them
+    event = f"metadef_{kind}"
+    yield Operation(f"list_{kinds}", "GET", all_of_them, f"get_metadef_{kinds}", f"List the {kinds} of a namespace", changes=False)
+    yield Operation(
+        f"create_{kind}", "POST", create, f"add_metadef_{kind}", f"Add one to the {kinds} of a namespace", events=(f"{event}.create",)
+    )
+    yield Operation(f"show_{kind}", "GET", path, f"get_metadef_{kind}", f"Show one of the {kinds}", changes=False)
+    yield Operation(f"modify_{kind}", "PUT", path, f"modify_metadef_{kind}", f"Replace one of the {kinds}", events=(f"{event}.update",))
+    yield Operation(f"delete_{kind}", "DELETE", path, remove, f"Delete one of the {kinds}", events=(f"{event}.delete",))
+    yield Operation(
+        f"clear_{kinds}", "DELETE", all_of_them, clear, f"Delete all {kinds} of a namespace", events=(f"metadef_namespace.delete_{kinds}",)
+    )
+
 
 OPERATIONS = _table(
     Operation("create_image", "POST", "/v2/images", "add_image", "Create an image record", events=("image.create",)),
@@ -69,6 +94,122 @@ OPERATIONS = _table(
     Operation(
         "delete_member", "DELETE", f"{IMAGE}/members/{{member_id}}", "delete_member", "Stop sharing", events=("image.member.delete",)
     ),
+    Operation(
+        "add_location",
+        "POST",
+        f"{IMAGE}/locations",
+        "add_image_location",
+        "Give an image the data that lies at a location",
+        events=("image.update", "image.update"),
+    ),
+    Operation("list_locations", "GET", f"{IMAGE}/locations", "fetch_image_location", "List where an image's data is", changes=False),
+    Operation("list_image_tasks", "GET", f"{IMAGE}/tasks", "get_image", "List the tasks on an image", changes=False),
+    Operation(
+        "delete_copy",
+        "DELETE",
+        "/v2/stores/{store_id}/{image_id}",
+        "delete_image_location",
+        "Delete an image's data from one store",
+        events=("image.update",),
+        first=("get_image_location",),
+    ),
+    Operation(
+        "show_stores",
+        "GET",
+        "/v2/info/stores/detail",
+        "stores_info_detail",
+        "Show the stores in detail",
+        by_caller=True,
+        changes=False,
+    ),
+    Operation("show_usage", "GET", "/v2/info/usage", None, "Show limits and usage of the caller's project", changes=False),
+    Operation("list_tasks", "GET", TASKS, "tasks_api_access", "List tasks", by_caller=True, changes=False),
+    Operation("create_task", "POST", TASKS, "tasks_api_access", "Start a task", by_caller=True),
+    Operation("show_task", "GET", f"{TASKS}/{{task_id}}", "tasks_api_access", "Show one task", by_caller=True, changes=False),
+    Operation("delete_task", "DELETE", f"{TASKS}/{{task_id}}", "tasks_api_access", "Not possible: tasks expire", by_caller=True),
+    Operation(
+        "list_namespaces",
+        "GET",
+        NAMESPACES,
+        "get_metadef_namespaces",
+        "List namespaces",
+        by_caller=True,
+        changes=False,
+        first=("list_metadef_resource_types",),
+    ),
+    Operation(
+        "create_namespace",
+        "POST",
+        NAMESPACES,
+        "add_metadef_namespace",
+        "Create a namespace and what is in it",
+        events=("metadef_namespace.create",),
+    ),
+    Operation("show_namespace", "GET", NAMESPACE, "get_metadef_namespace", "Show a namespace and all that is in it", changes=False),
+    Operation(
+        "modify_namespace",
+        "PUT",
+        NAMESPACE,
+        "modify_metadef_namespace",
+        "Replace a namespace's attributes",
+        events=("metadef_namespace.update",),
+    ),
+    Operation(
+        "delete_namespace",
+        "DELETE",
+        NAMESPACE,
+        "delete_metadef_namespace",
+        "Delete a namespace and all that is in it",
+        events=("metadef_namespace.delete",),
+    ),
+    *_definitions("object", "objects", f"{NAMESPACE}/objects/{{object_name}}", "delete_metadef_object", "delete_metadef_namespace"),
+    *_definitions(
+        "property", "properties", f"{NAMESPACE}/properties/{{property_name}}", "remove_metadef_property", "delete_metadef_namespace"
+    ),
+    *_definitions("tag", "tags", f"{NAMESPACE}/tags/{{tag_name}}", "delete_metadef_tag", "delete_metadef_tags"),
+    Operation(
+        "create_tags",
+        "POST",
+        f"{NAMESPACE}/tags",
+        "add_metadef_tags",
+        "Replace the tags of a namespace, or append some",
+        events=("metadef_tag.create",),
+    ),
+    Operation(
+        "list_resource_types",
+        "GET",
+        "/v2/metadefs/resource_types",
+        "list_metadef_resource_types",
+        "List resource types",
+        by_caller=True,
+        changes=False,
+    ),
+    Operation(
+        "list_associations",
+        "GET",
+        f"{NAMESPACE}/resource_types",
+        "get_metadef_resource_type",
+        "List the resource types of a namespace",
+        changes=False,
+    ),
+    Operation(
+        "associate",
+        "POST",
+        f"{NAMESPACE}/resource_types",
+        "add_metadef_resource_type_association",
+        "Add a resource type to a namespace",
+        events=("metadef_resource_type.create",),
+    ),
+    Operation(
+        "dissociate",
+        "DELETE",
+        f"{NAMESPACE}/resource_types/{{name}}",
+        "remove_metadef_resource_type_association",
+        "Take a resource type from a namespace",
+        events=("metadef_resource_type.delete",),
+    ),
+    Operation("location_import", "", "", None, "Conclude the data that a location brought (the service itself)"),
+    Operation("restore_image", "", "", None, "Bring back a deleted image whose data is still there (the operator's command)"),
     Operation("sweep", "", "", None, "Finish or undo what a crash interrupted (the service itself)"),
 )
 """All operations by name. A plugin adds its own with ``register``."""

@@ -10,29 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Generic, Self
-
-from typing_extensions import TypeVar
+from datetime import datetime
+from typing import Any
 
 from glancepipe.contract.call import Call, Caller
 from glancepipe.contract.changes import ChangeSet
 from glancepipe.contract.data import Data, Span
+from glancepipe.contract.metadefs import DefinitionRepoProxy, NamespaceRepoProxy, ResourceTypeRepoProxy
+from glancepipe.contract.proxy import L, Proxy
 from glancepipe.contract.query import ImageQuery, Page
-from glancepipe.contract.records import Image, ImageValues, Intent, Member, Reservation, Target, Usage
-
-if TYPE_CHECKING:
-    from glancepipe.contract.layer import Layer
-
-L = TypeVar("L", bound="Layer", default="Layer")
-"""The layer that a proxy belongs to."""
-
-
-class Proxy(Generic[L]):
-    """What all proxies have: their ``layer``, and ``inner``, the same noun one step further in."""
-
-    def __init__(self, layer: L, inner: Self) -> None:
-        self.layer = layer
-        self.inner = inner
+from glancepipe.contract.records import Image, ImageValues, Intent, Location, Member, Reservation, Target, Usage, UsageReport
+from glancepipe.contract.tasks import TaskRepoProxy
 
 
 class ImageFactoryProxy(Proxy[L]):
@@ -67,12 +55,23 @@ class ImageRepoProxy(Proxy[L]):
         return self.inner.save(call, image, changes)
 
     def remove(self, call: Call, image: Image, changes: ChangeSet) -> Image:
-        """Delete the record, and the image's bytes with it; ``changes`` comes from ``ImageProxy.delete``.
+        """Delete the record, and the image's bytes with it, at once or later; ``changes`` comes from ``ImageProxy.delete``.
 
         Answers the deleted record. Raises StatusChanged if the stored record has locations that ``image`` lacks
         (bytes that arrived since would be orphans), ImageNotFound, InUse, StoreUnavailable, Forbidden.
         """
         return self.inner.remove(call, image, changes)
+
+    def pending(self, call: Call, before: datetime, after: str | None = None) -> Sequence[Image]:
+        """Some deleted images whose bytes still wait to be erased (``pending_delete``), with the locations of these.
+
+        Deleted before that time, in the order of their ids, behind the id ``after``; none left if there are none.
+        """
+        return self.inner.pending(call, before, after)
+
+    def restore(self, call: Call, image_id: str) -> Image:
+        """Bring back a deleted image whose bytes still wait to be erased (FEATURES 2.3-16). Raises ImageNotFound, Conflict."""
+        return self.inner.restore(call, image_id)
 
     def claim(self, call: Call, image: Image, task_id: str) -> Image:
         """Give the image to a task, unless another one has it (FEATURES 4.5-08). Raises Conflict, ImageNotFound."""
@@ -96,9 +95,19 @@ class ImageProxy(Proxy[L]):
         """
         return self.inner.set_data(call, image, data, target)
 
-    def get_data(self, call: Call, image: Image, span: Span | None = None) -> Data:
-        """The image's data, or a part. Raises NoData, Forbidden, RangeUnsupported, StoreUnavailable."""
-        return self.inner.get_data(call, image, span)
+    def get_data(self, call: Call, image: Image, span: Span | None = None, prefer: tuple[str, ...] = ()) -> Data:
+        """The image's data, or a part, from a store among ``prefer`` if one of them has it (FEATURES 1.7-08).
+
+        Raises NoData, Forbidden, Invalid (``prefer``), RangeUnsupported, StoreUnavailable.
+        """
+        return self.inner.get_data(call, image, span, prefer)
+
+    def digest_data(self, call: Call, image: Image, location: Location) -> ChangeSet:
+        """Read all bytes at ``location`` and answer size, checksum and hash for the record (FEATURES 4.6-03).
+
+        What the record says of them already must be so. Raises Invalid, NoData, StoreError.
+        """
+        return self.inner.digest_data(call, image, location)
 
     def add_copy(self, call: Call, image: Image, target: Target) -> ChangeSet:
         """Copy an active image's data to one more store. Raises as ``set_data``, and Duplicate."""
@@ -148,6 +157,10 @@ class UsageProxy(Proxy[L]):
         """What ``owner`` has stored and reserved."""
         return self.inner.usage(call, owner)
 
+    def report(self, call: Call, owner: str | None) -> UsageReport:
+        """What ``owner`` may have and has, by the name of the limit; empty where no limits are published (FEATURES 4.4-03)."""
+        return self.inner.report(call, owner)
+
     def reserve(self, call: Call, owner: str | None, amount: int, limit: int, held: Reservation | None = None) -> Reservation:
         """Hold ``amount`` bytes, or so many more than ``held`` has, if all of the owner's stay within ``limit``.
 
@@ -181,11 +194,15 @@ class JournalProxy(Proxy[L]):
 
 
 class AuthorityProxy(Proxy[L]):
-    """Says who is an administrator: asked once per request, at the edge."""
+    """Says who is an administrator, asked once per request at the edge, and what needs no record to be judged."""
 
     def is_admin(self, caller: Caller) -> bool:
         """Whether ``caller`` is an administrator of the whole service (rule ``context_is_admin``)."""
         return self.inner.is_admin(caller)
+
+    def permit(self, call: Call) -> None:
+        """Let an operation pass that sees no record on which it could be judged (``by_caller``). Raises Forbidden."""
+        return self.inner.permit(call)
 
 
 @dataclass(slots=True)
@@ -199,6 +216,10 @@ class Nouns:
     usage: UsageProxy[Any]
     journal: JournalProxy[Any]
     authority: AuthorityProxy[Any]
+    tasks: TaskRepoProxy[Any]
+    namespaces: NamespaceRepoProxy[Any]
+    definitions: DefinitionRepoProxy[Any]
+    resource_types: ResourceTypeRepoProxy[Any]
 
 
 NOUNS: dict[str, type[Proxy[Any]]] = {
@@ -209,12 +230,11 @@ NOUNS: dict[str, type[Proxy[Any]]] = {
     "usage": UsageProxy,
     "journal": JournalProxy,
     "authority": AuthorityProxy,
+    "tasks": TaskRepoProxy,
+    "namespaces": NamespaceRepoProxy,
+    "definitions": DefinitionRepoProxy,
+    "resource_types": ResourceTypeRepoProxy,
 }
 """The nouns by the name under which a layer declares its proxy. One more noun is one more row here and in Nouns."""
 
 assert set(NOUNS) == {field.name for field in fields(Nouns)}
-
-
-def verbs(noun: type[Proxy[Any]]) -> list[str]:
-    """The verbs of a noun, in the order in which they are written."""
-    return [name for name, value in vars(noun).items() if callable(value) and not name.startswith("_")]

@@ -119,16 +119,26 @@ class Target:
 
 @dataclass(slots=True)
 class Usage:
-    """What an owner has stored and what is on its way. Sizes are bytes; every live copy counts (FEATURES 6.2-06)."""
+    """What an owner has stored and what is on its way. Sizes are bytes; every live copy counts (FEATURES 6.2-06).
+
+    ``staged``, ``images`` and ``uploading`` are as FEATURES 6.2-09 to 6.2-12 count them.
+    """
 
     owner: str | None
     stored: int = 0
     reserved: int = 0
+    staged: int = 0
+    images: int = 0
+    uploading: int = 0
 
     @property
     def total(self) -> int:
         """Stored and on its way."""
         return self.stored + self.reserved
+
+
+UsageReport = Mapping[str, tuple[int, int]]
+"""Usage and limit by the limit's name, in the limit's own unit (FEATURES 4.4-03)."""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from oslo_db import exception as db_error
 from sqlalchemy import Column, Connection, Table, bindparam, insert, select, update
 
 from glancepipe.contract.changes import ABSENT, Change
-from glancepipe.contract.records import Location
+from glancepipe.contract.records import Location, Status
 from glancepipe.db.models import image_locations, image_members, image_properties, image_tags
 from glancepipe.db.records import to_json
 from glancepipe.db.sql import live
@@ -82,10 +82,23 @@ class Writer:
         gone = before.keys() - {location.id for location in change.new}
         self._remove(image_locations, image_locations.c.id, gone)
 
-    def remove_all(self) -> None:
+    def remove_all(self, location_status: str = "deleted") -> None:
         """Soft-delete everything (FEATURES 6.6-05)."""
         for table in (image_properties, image_tags, image_locations, image_members):
-            self._soft_delete(table)
+            self._soft_delete(table, location_status=location_status)
+
+    def restore_all(self, removed_at: datetime) -> None:
+        """Undo ``remove_all`` of that time, where bytes are still there."""
+        back = {"deleted": False, "deleted_at": None, "updated_at": self.time}
+        for table in (image_properties, image_tags, image_members):
+            self.connection.execute(update(table).where(table.c.image_id == self.image_id, table.c.deleted_at == removed_at).values(back))
+        waiting = (image_locations.c.image_id == self.image_id) & (image_locations.c.status == Status.PENDING_DELETE)
+        self.connection.execute(update(image_locations).where(waiting).values(back | {"status": "active"}))
+
+    def bury_locations(self) -> None:
+        """The bytes that waited are gone."""
+        waiting = (image_locations.c.image_id == self.image_id) & (image_locations.c.status == Status.PENDING_DELETE)
+        self.connection.execute(update(image_locations).where(waiting).values(status="deleted", updated_at=self.time))
 
     def _property_rows(self) -> dict[str, int]:
         """The row of each property that has one, deleted or not."""
@@ -101,10 +114,10 @@ class Writer:
         if values:
             self._soft_delete(table, column.in_(list(values)))
 
-    def _soft_delete(self, table: Table, *which: Any) -> None:
+    def _soft_delete(self, table: Table, *which: Any, location_status: str = "deleted") -> None:
         gone: dict[str, Any] = {"deleted": True, "deleted_at": self.time, "updated_at": self.time}
         if table is image_locations:
-            gone["status"] = "deleted"
+            gone["status"] = location_status
         self.connection.execute(update(table).where(table.c.image_id == self.image_id, live(table), *which).values(gone))
 
 

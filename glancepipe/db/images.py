@@ -6,24 +6,25 @@ two writers of one image follow each other, and neither loses what the other one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from oslo_db import exception as db_error
-from sqlalchemy import Connection, Select, insert, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from glancepipe.contract.call import Call
 from glancepipe.contract.changes import ChangeSet
 from glancepipe.contract.errors import Conflict, Duplicate, ImageNotFound, Invalid, StatusChanged
 from glancepipe.contract.proxies import ImageRepoProxy
 from glancepipe.contract.query import ImageQuery, Page
-from glancepipe.contract.records import Image
+from glancepipe.contract.records import Image, Status
 from glancepipe.db import children, queries, records
 from glancepipe.db.base import Base
 from glancepipe.db.database import now
 from glancepipe.db.journal import close_entries, open_entries
-from glancepipe.db.models import images
+from glancepipe.db.models import images, tombstones
 from glancepipe.db.sql import live
 from glancepipe.db.values import checked, obstacle
 
@@ -63,6 +64,8 @@ class DbImageRepo(ImageRepoProxy[Base]):
         times = {"created_at": image.created_at or time, "updated_at": image.updated_at or time}
 
         def keep(connection: Connection) -> Image:
+            if connection.scalar(select(tombstones.c.id).where(tombstones.c.id == image.id)) is not None:
+                raise Duplicate(f"Image ID {image.id} already exists!")
             try:
                 connection.execute(insert(images).values(row | times | {"deleted": False}))
             except db_error.DBDuplicateEntry:
@@ -107,26 +110,62 @@ class DbImageRepo(ImageRepoProxy[Base]):
         """Soft-delete the row and what hangs on it (FEATURES 6.6-05); answers the record as it was, deleted.
 
         The status may have changed meanwhile, but not the locations: bytes that arrived since the caller looked
-        would never be erased. Raises ImageNotFound (for the second of two, too), StatusChanged.
+        would never be erased. An image that is deleted but for its bytes loses the last trace of these.
+        Raises ImageNotFound (for the second of two, too), StatusChanged.
         """
         plan = _Plan.of(changes)
         known = {location.id for location in image.locations}
 
         def delete(connection: Connection, worker_id: str) -> Image:
             time = now()
+            if image.deleted:
+                return bury(connection, time, worker_id)
             _update(connection, image.id, plan.columns | {"updated_at": time, "deleted_at": time, "deleted": True})
             removed = _read(connection, queries.STORED, image.id, call.actor.project_id)
             if any(location.id not in known for location in removed.locations):
                 raise StatusChanged(f"Image {image.id} has received data meanwhile.")
-            children.Writer(connection, image.id, time).remove_all()
+            waits = Status.PENDING_DELETE if plan.columns.get("status") == Status.PENDING_DELETE else "deleted"
+            children.Writer(connection, image.id, time).remove_all(waits)
             open_entries(connection, changes.begins, worker_id)
             close_entries(connection, changes.settles, worker_id)
             return removed
+
+        def bury(connection: Connection, time: datetime, worker_id: str) -> Image:
+            if not close_entries(connection, changes.settles, worker_id):
+                raise StatusChanged(f"Image {image.id}: another worker erases its data.")
+            waiting = (images.c.id == image.id) & images.c.deleted & (images.c.status == Status.PENDING_DELETE)
+            if not connection.execute(update(images).where(waiting).values(plan.columns | {"updated_at": time})).rowcount:
+                raise ImageNotFound(image.id)
+            children.Writer(connection, image.id, time).bury_locations()
+            return _read(connection, queries.STORED, image.id, call.actor.project_id)
 
         with self.layer.held.opening(changes.begins):
             removed = self.layer.workers.write(delete)
         self.layer.held.drop(*changes.settles)
         return removed
+
+    def pending(self, call: Call, before: datetime, after: str | None = None) -> Sequence[Image]:
+        """Up to a hundred at a time."""
+        values = {"before": before, "after": after or "", "caller": None}
+        rows = self.layer.database.read(lambda connection: connection.execute(queries.PENDING, values).all())
+        return [records.image(row) for row in rows]
+
+    def restore(self, call: Call, image_id: str) -> Image:
+        """Row and children as they were before they were deleted. Raises ImageNotFound, Conflict."""
+
+        def bring_back(connection: Connection) -> Image:
+            time = now()
+            row = connection.execute(images.select().where(images.c.id == image_id, images.c.deleted).with_for_update()).first()
+            if row is None:
+                raise ImageNotFound(image_id)
+            if row.status != Status.PENDING_DELETE:
+                raise Conflict(f"Image {image_id} can't be restored: its data is erased.")
+            back = {"status": Status.ACTIVE, "deleted": False, "deleted_at": None, "updated_at": time}
+            connection.execute(update(images).where(images.c.id == image_id).values(back))
+            children.Writer(connection, image_id, time).restore_all(row.deleted_at)
+            return _read(connection, queries.PRESENT, image_id, call.actor.project_id)
+
+        return self.layer.database.write(bring_back)
 
     def claim(self, call: Call, image: Image, task_id: str) -> Image:
         """Insert the lock property, or revive it where an earlier task left it deleted. Raises Conflict."""

@@ -21,6 +21,10 @@ from glancepipe.db.held import Held
 from glancepipe.db.images import DbImageRepo
 from glancepipe.db.journal import DbJournal
 from glancepipe.db.members import DbMemberRepo
+from glancepipe.db.metadefs.definitions import DbDefinitionRepo
+from glancepipe.db.metadefs.namespaces import DbNamespaceRepo
+from glancepipe.db.metadefs.resource_types import DbResourceTypeRepo
+from glancepipe.db.tasks import DbTaskRepo
 from glancepipe.db.usage import DbUsage
 from glancepipe.db.workers import Workers
 
@@ -33,16 +37,24 @@ class Db(Base):
     name = "db"
     after = frozenset({"auth", "notifier", "policy", "quota", "location", "domain"})
     ends = frozenset(
-        {f"repo.{verb}" for verb in ("get", "list", "add", "save", "remove", "claim")}
+        {f"repo.{verb}" for verb in ("get", "list", "add", "save", "remove", "pending", "restore", "claim")}
         | {f"members.{verb}" for verb in ("list", "get", "add", "save", "remove")}
-        | {f"usage.{verb}" for verb in ("usage", "reserve", "release")}
+        | {f"usage.{verb}" for verb in ("usage", "report", "reserve", "release")}
         | {f"journal.{verb}" for verb in ("begin", "settle", "let_go", "adopt")}
+        | {f"tasks.{verb}" for verb in ("list", "get", "add", "save")}
+        | {f"namespaces.{verb}" for verb in ("list", "get", "add", "save", "remove")}
+        | {f"definitions.{verb}" for verb in ("list", "get", "add", "save", "remove", "clear")}
+        | {f"resource_types.{verb}" for verb in ("list", "associations", "associate", "dissociate")}
     )
     options = {"database": OPTIONS}
     repo = DbImageRepo
     members = DbMemberRepo
     usage = DbUsage
     journal = DbJournal
+    tasks = DbTaskRepo
+    namespaces = DbNamespaceRepo
+    definitions = DbDefinitionRepo
+    resource_types = DbResourceTypeRepo
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         """Raises ValueError if ``[database] connection`` can't be meant."""

@@ -267,6 +267,14 @@ journal = _table(
 )
 """Open intents. One without a worker is up for adoption. No key on images: an entry may outlive a purged image."""
 
+tombstones = _table(
+    own,
+    "glancepipe_tombstones",
+    Column("id", String(36), primary_key=True),
+    Column("purged_at", DateTime, nullable=False),
+)
+"""The ids of images whose rows were purged: an id is never used again."""
+
 owners = _table(
     own,
     "glancepipe_owners",

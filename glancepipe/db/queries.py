@@ -44,13 +44,17 @@ _OWN_AND_OTHER: tuple[Relation, ...] = ("own", "other")
 _UNLISTED = (Status.KILLED, Status.PENDING_DELETE, Status.DELETED)
 
 
-def _with_children(parent: FromClause) -> Select[Any]:
+def _with_children(parent: FromClause, location_status: str = "active") -> Select[Any]:
     """Everything that ``records.image`` needs of the images in ``parent``; the parameter is caller."""
 
-    def rows(child: Table, *columns: str, **equal: str) -> ColumnElement[str]:
-        conditions = [child.c[name] == value for name, value in equal.items()]
+    def rows(child: Table, *columns: str, condition: ColumnElement[bool] | None = None) -> ColumnElement[str]:
         gathered = select(json_rows(*(child.c[name] for name in columns)))
-        return gathered.where(child.c.image_id == parent.c.id, live(child), *conditions).correlate(parent).scalar_subquery()
+        which = live(child) if condition is None else condition
+        return gathered.where(child.c.image_id == parent.c.id, which).correlate(parent).scalar_subquery()
+
+    located = image_locations.c.status == location_status
+    if location_status == "active":
+        located = live(image_locations) & located
 
     membership = select(image_members.c.status).where(
         image_members.c.image_id == parent.c.id,
@@ -62,13 +66,22 @@ def _with_children(parent: FromClause) -> Select[Any]:
         *(type_coerce(column, String) if isinstance(column.type, Enum) else column for column in (parent.c[name] for name in BASE)),
         rows(image_properties, "name", "value"),
         rows(image_tags, "value"),
-        rows(image_locations, "id", "value", "meta_data", status="active"),
+        rows(image_locations, "id", "value", "meta_data", condition=located),
         membership.limit(1).correlate(parent).scalar_subquery(),
     )
 
 
 STORED = _with_children(images).where(images.c.id == bindparam("id", type_=String()))
 """An image by its id, deleted or not."""
+
+PENDING = (
+    _with_children(images, location_status=Status.PENDING_DELETE)
+    .where(images.c.deleted, images.c.status == Status.PENDING_DELETE)
+    .where(images.c.deleted_at <= bindparam("before", type_=DateTime()), images.c.id > bindparam("after", type_=String()))
+    .order_by(images.c.id)
+    .limit(100)
+)
+"""Deleted images whose bytes wait to be erased, with the locations that wait."""
 
 PRESENT = STORED.where(live(images))
 """An image by its id, if it is not deleted."""

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from glancepipe.contract.call import Call
 from glancepipe.contract.errors import LimitExceeded
 from glancepipe.contract.proxies import UsageProxy
-from glancepipe.contract.records import Reservation, Usage
+from glancepipe.contract.records import Reservation, Usage, UsageReport
 from glancepipe.db.base import Base
 from glancepipe.db.models import image_locations, images, owners, reservations
 from glancepipe.db.sql import live
@@ -26,6 +26,10 @@ class DbUsage(UsageProxy[Base]):
     def usage(self, call: Call, owner: str | None) -> Usage:
         """Two sums, made by the database (FEATURES 6.2-06, 12-12)."""
         return self.layer.database.read(lambda connection: _usage(connection, owner))
+
+    def report(self, call: Call, owner: str | None) -> UsageReport:
+        """The database publishes no limits."""
+        return {}
 
     def reserve(self, call: Call, owner: str | None, amount: int, limit: int, held: Reservation | None = None) -> Reservation:
         """Check and hold in one transaction, one after the other for each owner."""

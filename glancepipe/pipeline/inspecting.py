@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glancepipe.contract import NOUNS, Layer
-from glancepipe.contract.proxies import verbs
+from glancepipe.contract.proxy import verbs
 from glancepipe.pipeline.ordering import LayerClass, acting_layers, overridden
 
 

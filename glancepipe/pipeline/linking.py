@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from glancepipe.contract import NOUNS, Layer, Nouns
-from glancepipe.contract.proxies import Proxy, verbs
+from glancepipe.contract.proxy import Proxy, verbs
 from glancepipe.pipeline.ordering import overridden
 
 Verbs = dict[str, Callable[..., Any]]

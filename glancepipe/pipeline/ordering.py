@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from glancepipe.contract import CONTRACT, NOUNS, Layer
-from glancepipe.contract.proxies import Proxy, verbs
+from glancepipe.contract.proxy import Proxy, verbs
 from glancepipe.pipeline.errors import PipelineError
 
 LayerClass = type[Layer]

@@ -6,6 +6,7 @@ none of the service's rules. What is stored can be looked at: ``images``, ``byte
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -39,10 +40,21 @@ from glancepipe.contract import (
     Target,
     Usage,
     UsageProxy,
+    UsageReport,
     replace,
 )
 from glancepipe.contract.errors import Conflict, Duplicate, ImageNotFound, LimitExceeded, NoData, NotFound, StatusChanged
-from glancepipe.contract.proxies import NOUNS, verbs
+from glancepipe.contract.proxies import NOUNS
+from glancepipe.contract.proxy import verbs
+
+
+def _unfinished(noun: str) -> Any:
+    """INTERIM."""
+
+    def verb(self: Any, *_args: Any, **_kwargs: Any) -> Any:
+        raise NotImplementedError
+
+    return type(f"Ends{noun}", (NOUNS[noun],), dict.fromkeys(verbs(NOUNS[noun]), verb))
 
 
 class EndsFactory(ImageFactoryProxy["Ends"]):
@@ -99,6 +111,12 @@ class EndsRepo(ImageRepoProxy["Ends"]):
         del self.layer.images[image.id]
         return replace(removed, deleted=True, deleted_at=_now())
 
+    def pending(self, call: Call, before: datetime, after: str | None = None) -> Sequence[Image]:
+        return ()
+
+    def restore(self, call: Call, image_id: str) -> Image:
+        raise ImageNotFound(image_id)
+
     def claim(self, call: Call, image: Image, task_id: str) -> Image:
         stored = self.get(call, image.id)
         if "os_glance_import_task" in stored.properties:
@@ -128,7 +146,7 @@ class EndsImage(ImageProxy["Ends"]):
         changes = ChangeSet.of(image, size=len(content), os_hash_value=digest.hexdigest, locations=(*image.locations, location))
         return changes.plus(ChangeSet.of(image, status=Status.ACTIVE)) if target.activate else changes
 
-    def get_data(self, call: Call, image: Image, span: Span | None = None) -> Data:
+    def get_data(self, call: Call, image: Image, span: Span | None = None, prefer: tuple[str, ...] = ()) -> Data:
         if not image.locations:
             raise NoData
         content = self.layer.bytes[image.locations[0].url]
@@ -137,6 +155,14 @@ class EndsImage(ImageProxy["Ends"]):
 
     def add_copy(self, call: Call, image: Image, target: Target) -> ChangeSet:
         return self.set_data(call, image, self.get_data(call, image), replace(target, activate=False))
+
+    def digest_data(self, call: Call, image: Image, location: Location) -> ChangeSet:
+        content = self.layer.bytes[location.url]
+        algorithm = image.os_hash_algo or "sha512"
+        digest = hashlib.new(algorithm, content).hexdigest()
+        return ChangeSet.of(
+            image, size=len(content), checksum=hashlib.md5(content).hexdigest(), os_hash_algo=algorithm, os_hash_value=digest
+        )
 
     def deactivate(self, call: Call, image: Image) -> ChangeSet:
         return ChangeSet.of(image, status=Status.DEACTIVATED)
@@ -181,6 +207,9 @@ class EndsUsage(UsageProxy["Ends"]):
         stored = sum((i.size or 0) * len(i.locations) for i in self.layer.images.values() if i.owner == owner)
         return Usage(owner, stored, sum(r.amount for r in self.layer.reservations.values() if r.owner == owner))
 
+    def report(self, call: Call, owner: str | None) -> UsageReport:
+        return {}
+
     def reserve(self, call: Call, owner: str | None, amount: int, limit: int, held: Reservation | None = None) -> Reservation:
         if self.usage(call, owner).total + amount > limit:
             raise LimitExceeded
@@ -217,6 +246,9 @@ class EndsAuthority(AuthorityProxy["Ends"]):
     def is_admin(self, caller: Caller) -> bool:
         return "admin" in caller.roles
 
+    def permit(self, call: Call) -> None:
+        pass
+
 
 class Ends(Layer):
     """The innermost layer of a test's pipeline."""
@@ -230,6 +262,10 @@ class Ends(Layer):
     usage = EndsUsage
     journal = EndsJournal
     authority = EndsAuthority
+    tasks = _unfinished("tasks")
+    namespaces = _unfinished("namespaces")
+    definitions = _unfinished("definitions")
+    resource_types = _unfinished("resource_types")
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         super().__init__(conf)

@@ -405,7 +405,7 @@ def test_delete_of_a_shared_protected_image():
 class CachingImage(ImageProxy["Caching"]):
     """Serves spans from a file of its own; the file reaches the server, and the byte count comes back."""
 
-    def get_data(self, call, image, span=None):
+    def get_data(self, call, image, span=None, prefer=()):
         path = self.layer.directory / image.id
         if not path.exists():
             whole = self.inner.get_data(call, image)
@@ -424,8 +424,8 @@ class Caching(Layer):
 class CountingImage(ImageProxy["Counting"]):
     """Only wants to know: observing keeps the file, and with it sendfile."""
 
-    def get_data(self, call, image, span=None):
-        data = self.inner.get_data(call, image, span)
+    def get_data(self, call, image, span=None, prefer=()):
+        data = self.inner.get_data(call, image, span, prefer)
         data.observe(self.layer.ends_seen.append)
         return data
 

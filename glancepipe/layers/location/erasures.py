@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from glancepipe.contract import Call, ChangeSet, Image, Intent, Location, Status
-from glancepipe.contract.errors import ImageServiceError, InUse
+from glancepipe.contract.errors import Conflict, Duplicate, ImageServiceError, InUse
 
 if TYPE_CHECKING:
     from glancepipe.layers import location
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KIND = "location.erase"
+SCRUB = "location.scrub"
+"""Of entries that keep scrubbing and restoring one image from each other; their id is the image's."""
 
 
 class Erasures:
@@ -62,6 +65,47 @@ class Erasures:
         self._let_go_at_end(call, intent)
         self._layer.inner.journal.begin(call, intent)
         return self._remove(call, image, changes, intent, ImageServiceError)
+
+    def scrub(self, call: Call, before: datetime) -> None:
+        """Erase what waits since before that time (FEATURES 2.3-15); what can't be erased waits on."""
+        repo = self._layer.inner.repo
+        images = repo.pending(call, before)
+        while images:
+            for image in images:
+                try:
+                    self._scrub(call, image)
+                except ImageServiceError as error:
+                    log.warning("The data of the deleted image %s is erased later: %s", image.id, error)
+            images = repo.pending(call, before, images[-1].id)
+
+    def restore(self, call: Call, image_id: str) -> Image:
+        """Bring back what waits. Raises ImageNotFound, Conflict."""
+        try:
+            intent = self._reserve(call, image_id)
+        except Duplicate:
+            raise Conflict(f"Image {image_id} can't be restored: its data is being erased.") from None
+        image = self._layer.inner.repo.restore(call, image_id)
+        self._layer.inner.journal.settle(call, intent.id)
+        return image
+
+    def _scrub(self, call: Call, image: Image) -> None:
+        try:
+            intent = self._reserve(call, image.id)
+        except Duplicate:
+            return  # another worker is at it, or it is being restored
+        if self._layer.lookup(call, image.id) is not None:
+            self._layer.inner.journal.settle(call, intent.id)
+            return  # it was restored just now
+        for gone in image.locations:
+            self._layer.holdings.erase(image.id, gone)
+        self._layer.inner.repo.remove(call, image, ChangeSet.of(image, status=Status.DELETED).settling(intent.id))
+        log.info("The data of the deleted image %s is erased.", image.id)
+
+    def _reserve(self, call: Call, image_id: str) -> Intent:
+        intent = Intent(f"scrub/{image_id}", SCRUB, image_id)
+        self._layer.inner.journal.begin(call, intent)
+        self._let_go_at_end(call, intent)
+        return intent
 
     def finish(self, call: Call, intent: Intent) -> None:
         """Go on with an erasure whose worker is gone. Raises InUse, StoreError, DatabaseUnavailable."""

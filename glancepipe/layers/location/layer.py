@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from oslo_config import cfg
@@ -22,6 +23,7 @@ from glancepipe.contract import (
     ImageProxy,
     ImageQuery,
     ImageRepoProxy,
+    Intent,
     Layer,
     Page,
     Services,
@@ -43,7 +45,7 @@ from glancepipe.contract.errors import (
     StoreError,
 )
 from glancepipe.layers.location.erasures import KIND as ERASE
-from glancepipe.layers.location.erasures import Erasures
+from glancepipe.layers.location.erasures import SCRUB, Erasures
 from glancepipe.layers.location.holdings import Holdings
 from glancepipe.layers.location.writes import KIND as WRITE
 from glancepipe.layers.location.writes import Writes, Writing
@@ -71,9 +73,13 @@ class LocationImage(ImageProxy["Location"]):
             found["status"] = Status.ACTIVE
         return ChangeSet.of(image, **found)
 
-    def get_data(self, call: Call, image: Image, span: Span | None = None) -> Data:
+    def get_data(self, call: Call, image: Image, span: Span | None = None, prefer: tuple[str, ...] = ()) -> Data:
         """Opens the best copy that can be read, and hands it on as the store has it (FEATURES 1.7-07, 1.7-09, 6.4-02)."""
         return self.layer.holdings.read(image, span)
+
+    def digest_data(self, call: Call, image: Image, location: records.Location) -> ChangeSet:
+        """INTERIM."""
+        raise NotImplementedError
 
     def add_copy(self, call: Call, image: Image, target: Target) -> ChangeSet:
         """Copies the best copy that can be read; its digests must be those on the record (FEATURES 2.5-03)."""
@@ -140,9 +146,13 @@ class LocationRepo(ImageRepoProxy["Location"]):
 
     def remove(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         """Erases every copy before the record; what can't be erased keeps the image (FEATURES 1.3-05, 6.4-03)."""
-        if not image.locations:
+        if not image.locations or changes.new("status") == Status.PENDING_DELETE:
             return self.inner.remove(call, image, changes)
         return self.layer.erasures.remove(call, image, changes)
+
+    def restore(self, call: Call, image_id: str) -> Image:
+        """Not while its bytes are being erased (FEATURES 2.3-16)."""
+        return self.layer.erasures.restore(call, image_id)
 
 
 class Location(Layer):
@@ -152,14 +162,20 @@ class Location(Layer):
     # Inside quota, which would count twice or not at all; outside the layers that judge and keep what is derived here.
     after = frozenset({"auth", "notifier", "policy", "quota"})
     before = frozenset({"domain", "db"})
-    ends = frozenset({"image.set_data", "image.get_data", "image.add_copy"})
+    ends = frozenset({"image.set_data", "image.get_data", "image.add_copy", "image.digest_data"})
     options = {
         "DEFAULT": [
             cfg.StrOpt(
                 "hashing_algorithm",
                 default="sha512",
                 help="Algorithm of os_hash_value, by its name in hashlib. The md5 in checksum is computed in any case.",
-            )
+            ),
+            cfg.StrOpt(
+                "metadata_encryption_key",
+                secret=True,
+                help="Key under which the database keeps locations, for the layer location-encryption, which must then be in the line.",
+            ),
+            cfg.IntOpt("scrub_time", default=0, min=0, help="Seconds for which `delayed_delete` keeps the data of a deleted image."),
         ]
     }
 
@@ -180,11 +196,14 @@ class Location(Layer):
         self.erasures = Erasures(self)
 
     def start(self, services: Services) -> None:
+        """Raises ValueError if locations would be recorded in plain text although a key is set."""
+        if self.conf.metadata_encryption_key and "location-encryption" not in {layer.name for layer in self.line}:
+            raise ValueError("metadata_encryption_key is set: install the layer location-encryption and put it behind location.")
         self.stores = services.stores
         self.holdings = Holdings(services.stores)
 
     def sweep(self, call: Call) -> None:
-        kinds = {WRITE: self.writes.finish, ERASE: self.erasures.finish}
+        kinds = {WRITE: self.writes.finish, ERASE: self.erasures.finish, SCRUB: self._settle}
         for kind, finish in kinds.items():
             for intent in self.inner.journal.adopt(call, kind):
                 try:
@@ -192,6 +211,11 @@ class Location(Layer):
                 except Exception as error:
                     log.warning("What was left of image %s (%s) is tried again later: %r", intent.image_id, kind, error)
                     self.inner.journal.let_go(call, intent.id)
+        self.erasures.scrub(call, datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=self.conf.scrub_time))
+
+    def _settle(self, call: Call, intent: Intent) -> None:
+        # Whether an interrupted scrubbing or restoring is complete is seen from the image.
+        self.inner.journal.settle(call, intent.id)
 
     def lookup(self, call: Call, image_id: str) -> Image | None:
         """The record as it is stored, None if there is none."""

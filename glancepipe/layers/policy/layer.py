@@ -32,6 +32,7 @@ from glancepipe.contract import (
     Location,
     Member,
     MemberRepoProxy,
+    Namespace,
     Page,
     Services,
     Verdict,
@@ -40,7 +41,16 @@ from glancepipe.contract.errors import Forbidden
 from glancepipe.layers.policy import rules
 from glancepipe.layers.policy.files import RuleBook
 from glancepipe.layers.policy.listing import filled, narrowed
+from glancepipe.layers.policy.metadefs import (
+    GET_NAMESPACE,
+    ON_NAMESPACES,
+    PolicyDefinitions,
+    PolicyNamespaces,
+    PolicyResourceTypes,
+    namespace_target,
+)
 from glancepipe.layers.policy.targets import caller_target, credentials, image_target, member_target, proposed_target
+from glancepipe.layers.policy.tasks import PolicyTasks
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +148,12 @@ class PolicyAuthority(AuthorityProxy["Policy"]):
         creds = credentials(caller)
         return caller.service or self.layer.book.get(rules.CONTEXT_IS_ADMIN).allows(creds, creds, caller.scope)
 
+    def permit(self, call: Call) -> None:
+        """Asks the operation's rule about the caller's own project."""
+        if not call.actor.service:
+            self.layer.admit(call)
+        return self.inner.permit(call)
+
 
 class Policy(Layer):
     """Who may do what. The service itself is never refused: it acts on a verdict that was taken before."""
@@ -150,6 +166,10 @@ class Policy(Layer):
     repo = PolicyRepo
     members = PolicyMembers
     authority = PolicyAuthority
+    tasks = PolicyTasks
+    namespaces = PolicyNamespaces
+    definitions = PolicyDefinitions
+    resource_types = PolicyResourceTypes
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         super().__init__(conf)
@@ -175,13 +195,30 @@ class Policy(Layer):
         if operation.by_caller:
             self.admit(call)
         elif verdict is None or not verdict.allowed or verdict.image_id != image.id:
+            for rule in operation.first:
+                self.require_on(call, rule, image)
             self.require_on(call, rules.GET_IMAGE if operation.rule in rules.MEMBER_RULES else operation.rule, image)
+
+    def judge_in(self, call: Call, namespace: Namespace, otherwise: str) -> None:
+        """Decide about what is in ``namespace``: by the operation's rules, or ``otherwise`` if these are about the whole."""
+        operation = call.operation
+        own = operation.rule is not None and operation.name not in ON_NAMESPACES
+        for rule in (*operation.first, operation.rule) if own else (otherwise,):
+            assert rule is not None
+            self.require_in(call, rule, namespace)
+
+    def require_in(self, call: Call, rule: str, namespace: Namespace) -> None:
+        """Raise Forbidden unless ``rule`` allows it, hidden from those who may not even see the namespace (FEATURES 6.1-05)."""
+        target = namespace_target(namespace)
+        if not call.actor.service and not self._decided(call, rule, target, None):
+            raise _refused(rule, hidden=rule == GET_NAMESPACE or not self.allows(call, GET_NAMESPACE, target))
 
     def admit(self, call: Call) -> None:
         """Decide about an operation that has no image, unless that has been done. Raises Forbidden."""
         rule = call.operation.rule
         if rule is not None and (call.verdict is None or call.verdict.rule != rule):
-            self.require(call, rule, caller_target(call.actor))
+            for asked in (*call.operation.first, rule):
+                self.require(call, asked, caller_target(call.actor))
 
     def require_on(self, call: Call, rule: str, image: Image) -> None:
         """Raise Forbidden unless ``rule`` allows it, hidden from those who may not even see the image."""

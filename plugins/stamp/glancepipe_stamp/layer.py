@@ -25,9 +25,9 @@ class StampFactory(ImageFactoryProxy["Stamp"]):
 class StampImage(ImageProxy["Stamp"]):
     """Acts on data when it is read."""
 
-    def get_data(self, call: Call, image: Image, span: Span | None = None) -> Data:
+    def get_data(self, call: Call, image: Image, span: Span | None = None, prefer: tuple[str, ...] = ()) -> Data:
         """Only wants to know how it ends, so the data goes on unchanged: a file stays a file."""
-        data = self.inner.get_data(call, image, span)
+        data = self.inner.get_data(call, image, span, prefer)
         data.observe(lambda end: self.layer.count(image.id, end))
         return data
 

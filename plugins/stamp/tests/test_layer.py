@@ -68,7 +68,7 @@ def test_bytes_are_counted_by_image_as_far_as_they_got(caplog):
 
 
 class FileImage(ImageProxy["File"]):
-    def get_data(self, call, image, span=None):
+    def get_data(self, call, image, span=None, prefer=()):
         return Data(size=4, file=self.layer.file)
 
 

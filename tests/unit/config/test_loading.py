@@ -33,7 +33,7 @@ def test_nothing_configured_has_defaults_of_glance():
     assert not conf.show_image_direct_url
     assert conf.api.auth_strategy == "none"
     assert conf.pipeline.layers == ["auth", "notifier", "policy", "quota", "location", "domain", "db"]
-    assert conf.wsgi.middleware == ["http_proxy_to_wsgi", "cors", "request_id", "healthcheck", "versions", "auth"]
+    assert conf.wsgi.middleware == ["http_proxy_to_wsgi", "cors", "request_id", "limits", "healthcheck", "versions", "auth"]
 
 
 def test_state_is_where_the_desktop_standard_says(home, monkeypatch):

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from glancepipe.contract import NOUNS, Layer, Services
 from glancepipe.contract.errors import DatabaseUnavailable
-from glancepipe.contract.proxies import verbs
+from glancepipe.contract.proxy import verbs
 from glancepipe.db import schema
 from glancepipe.db.layer import Db
 
@@ -36,10 +36,10 @@ layer.close()
 
 def test_it_ends_every_verb_of_its_nouns():
     assert issubclass(Db, Layer)
-    nouns = ("repo", "members", "usage", "journal")
-    assert Db.ends == {f"{noun}.{verb}" for noun in nouns for verb in verbs(NOUNS[noun])}
+    nouns = ("repo", "members", "usage", "journal", "tasks", "namespaces", "definitions", "resource_types")
+    assert Db.ends == {f"{noun}.{verb}" for noun in nouns for verb in verbs(NOUNS[noun])} - {"tasks.new_task"}
     for noun in nouns:
-        assert set(verbs(NOUNS[noun])) <= set(vars(getattr(Db, noun)))
+        assert set(verbs(NOUNS[noun])) - {"new_task"} <= set(vars(getattr(Db, noun)))
 
 
 def test_making_it_touches_nothing(configure, tmp_path):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oslo_config import cfg
 
 from glancepipe.contract import (
     ABSENT,
@@ -39,8 +40,12 @@ class Life:
     """The domain around ``Ends``: what it answers, and what it lets through to be stored."""
 
     def __init__(self):
-        self.ends = Ends(None)
-        self.nouns = link([Domain(None), self.ends])
+        conf = cfg.ConfigOpts()
+        for group, options in Domain.options.items():
+            conf.register_opts(options, None if group == "DEFAULT" else group)
+        conf([], project="glancepipe", default_config_files=[], default_config_dirs=[])
+        self.ends = Ends(conf)
+        self.nouns = link([Domain(conf), self.ends])
 
     def call(self, operation="modify_image", caller=ALICE):
         return Call(operation, caller)

@@ -373,7 +373,7 @@ def test_the_end_of_a_download(service, end, priority):
 
 
 class FileImage(ImageProxy["File"]):
-    def get_data(self, call, image, span=None):
+    def get_data(self, call, image, span=None, prefer=()):
         return Data(size=4, file=self.layer.file)
 
 

@@ -12,8 +12,8 @@ from glancepipe.contract import *
 from glancepipe.testing import Ends
 
 class Pass(ImageProxy):
-    def get_data(self, call, image, span=None):
-        return self.inner.get_data(call, image, span)
+    def get_data(self, call, image, span=None, prefer=()):
+        return self.inner.get_data(call, image, span, prefer)
 
 class Hides(ImageRepoProxy):
     def get(self, call, image_id):

@@ -97,7 +97,12 @@ class World:
         self.numbers = itertools.count(1)
         self.conf = cfg.ConfigOpts()
         self.conf.register_opts(
-            [cfg.StrOpt("state_path", default=str(root)), cfg.DictOpt("enabled_backends"), *Location.options["DEFAULT"]]
+            [
+                cfg.StrOpt("state_path", default=str(root)),
+                cfg.DictOpt("enabled_backends"),
+                *Location.options["DEFAULT"],
+                *Domain.options["DEFAULT"],
+            ]
         )
         self.conf.register_opts([cfg.StrOpt("default_backend"), cfg.StrOpt("default_store", default="file")], group="glance_store")
         self.conf([], project="glancepipe", default_config_files=[], default_config_dirs=[])

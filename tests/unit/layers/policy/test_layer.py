@@ -93,6 +93,7 @@ def configured(tmp_path):
 
 ON_IMAGES = [o.name for o in OPERATIONS.values() if "{image_id}" in o.path]
 ABOUT_MEMBERS = {"list_members", "show_member", "add_member", "modify_member", "delete_member"}
+ONLY_ADMINISTRATORS = {"delete_copy", "list_locations"}
 
 
 def may_see(roles, visibility, relation):
@@ -101,13 +102,17 @@ def may_see(roles, visibility, relation):
 
 
 def may_do(operation, roles, visibility, relation):
-    """FEATURES 7.1-05, 7.1-06, 7.1-08 and 4.1-01 in other words."""
+    """FEATURES 7.1-05 to 7.1-09, 7.1-12, 7.1-13 and 4.1-01 in other words."""
     if "admin" in roles:
         return True
-    if operation == "show_image" or operation in ABOUT_MEMBERS:
+    if operation in ("show_image", "list_image_tasks") or operation in ABOUT_MEMBERS:
         return may_see(roles, visibility, relation)
     if operation == "download_image":
         return "member" in roles and (relation == "own" or visibility != "private")
+    if operation == "add_location":
+        return "service" in roles or ("member" in roles and relation == "own")
+    if operation in ONLY_ADMINISTRATORS:
+        return operation == "list_locations" and "service" in roles
     return "member" in roles and relation == "own"
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from oslo_config import cfg
+
 from glancepipe.contract import (
     ABSENT,
     AuthorityProxy,
@@ -31,6 +33,9 @@ from glancepipe.contract import (
 )
 from glancepipe.contract.errors import Forbidden, Invalid, InvalidTransition
 from glancepipe.contract.query import VISIBILITIES
+from glancepipe.layers.domain.metadefs import DomainDefinitions, DomainNamespaces, DomainResourceTypes
+from glancepipe.layers.domain.tasks import OPTIONS as TASK_OPTIONS
+from glancepipe.layers.domain.tasks import DomainTasks
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     Status.QUEUED: frozenset({Status.SAVING, Status.UPLOADING, Status.IMPORTING, Status.ACTIVE, Status.DELETED}),
@@ -147,8 +152,10 @@ class DomainImage(ImageProxy["Domain"]):
             raise Forbidden(f"Image {image.id} is protected and cannot be deleted.")
         if image.status == Status.PENDING_DELETE:
             raise InvalidTransition(f"Image {image.id} is being deleted already.")
-        _check_transition(image, image.status, Status.DELETED)
-        return ChangeSet.of(image, status=Status.DELETED)
+        # Only an active image's data may wait (FEATURES 2.3-14).
+        status = Status.PENDING_DELETE if self.layer.delayed_delete and image.locations else Status.DELETED
+        _check_transition(image, image.status, status)
+        return ChangeSet.of(image, status=status)
 
 
 class DomainMembers(MemberRepoProxy["Domain"]):
@@ -169,11 +176,14 @@ class DomainMembers(MemberRepoProxy["Domain"]):
 
 
 class DomainAuthority(AuthorityProxy["Domain"]):
-    """Ends ``is_admin``."""
+    """Ends what only policy would know better."""
 
     def is_admin(self, caller: Caller) -> bool:
         """Where no layer further out knows better, the role ``admin`` makes an administrator."""
         return "admin" in caller.roles
+
+    def permit(self, call: Call) -> None:
+        """Where no layer further out forbids it, everybody may."""
 
 
 class Domain(Layer):
@@ -184,14 +194,41 @@ class Domain(Layer):
     after = frozenset({"location"})
     before = frozenset({"db"})
     ends = frozenset(
-        {"factory.new_image", "image.begin_data", "image.deactivate", "image.reactivate", "image.delete", "authority.is_admin"}
+        {
+            "factory.new_image",
+            "image.begin_data",
+            "image.deactivate",
+            "image.reactivate",
+            "image.delete",
+            "authority.is_admin",
+            "authority.permit",
+            "tasks.new_task",
+        }
     )
 
+    options = {
+        "DEFAULT": [
+            cfg.BoolOpt(
+                "delayed_delete",
+                default=False,
+                help="Keep the data of a deleted image for `scrub_time` seconds, in which `glancepipe image restore` brings it back.",
+            )
+        ],
+        "task": TASK_OPTIONS,
+    }
     factory = DomainFactory
     repo = DomainRepo
     image = DomainImage
     members = DomainMembers
     authority = DomainAuthority
+    tasks = DomainTasks
+    namespaces = DomainNamespaces
+    definitions = DomainDefinitions
+    resource_types = DomainResourceTypes
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        super().__init__(conf)
+        self.delayed_delete: bool = conf.delayed_delete
 
 
 def _check_transition(image: Image, old: str, new: str) -> None:

@@ -10,7 +10,6 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -36,6 +35,9 @@ from glancepipe.contract import (
     Target,
 )
 from glancepipe.contract.errors import ImageServiceError
+from glancepipe.layers.notifier.metadefs import NotifierDefinitions, NotifierNamespaces, NotifierResourceTypes
+from glancepipe.layers.notifier.payloads import Payload, deleted, image_payload, import_lists, member_payload
+from glancepipe.layers.notifier.tasks import NotifierTasks
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +47,6 @@ CAPACITY = 10_000
 """Events that wait for the broker at most; what comes on top is lost, so that a dead broker doesn't eat the memory."""
 PATIENCE = 5.0
 """Seconds that a worker gives its last events to leave when it ends."""
-
-Payload = dict[str, Any] | str
 
 
 class NotifierRepo(ImageRepoProxy["Notifier"]):
@@ -81,7 +81,7 @@ class NotifierRepo(ImageRepoProxy["Notifier"]):
     def remove(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         """Sends ``image.delete`` (FEATURES 6.3-03)."""
         removed = self.inner.remove(call, image, changes)
-        self.layer.announce("image.delete", lambda: image_payload(removed) | _deleted(removed))
+        self.layer.announce("image.delete", lambda: image_payload(removed) | deleted(removed))
         return removed
 
 
@@ -96,9 +96,9 @@ class NotifierImage(ImageProxy["Notifier"]):
         """Sends what an upload sends: one more store gets the data."""
         return self._transfer(call, image, target, partial(self.inner.add_copy, call, image, target))
 
-    def get_data(self, call: Call, image: Image, span: Span | None = None) -> Data:
+    def get_data(self, call: Call, image: Image, span: Span | None = None, prefer: tuple[str, ...] = ()) -> Data:
         """Sends ``image.send`` when the transfer is over (FEATURES 6.3-08)."""
-        data = self.inner.get_data(call, image, span)
+        data = self.inner.get_data(call, image, span, prefer)
         if self.layer.announces("image.send"):
             data.observe(lambda end: self.layer.announce_sent(call, image, end))
         return data
@@ -136,7 +136,7 @@ class NotifierMembers(MemberRepoProxy["Notifier"]):
     def remove(self, call: Call, image: Image, member: Member) -> Member:
         """Sends ``image.member.delete``."""
         removed = self.inner.remove(call, image, member)
-        self.layer.announce("image.member.delete", lambda: member_payload(removed) | _deleted(removed))
+        self.layer.announce("image.member.delete", lambda: member_payload(removed) | deleted(removed))
         return removed
 
 
@@ -184,6 +184,10 @@ class Notifier(Layer):
     repo = NotifierRepo
     image = NotifierImage
     members = NotifierMembers
+    tasks = NotifierTasks
+    namespaces = NotifierNamespaces
+    definitions = NotifierDefinitions
+    resource_types = NotifierResourceTypes
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         super().__init__(conf)
@@ -286,62 +290,9 @@ class Outbox:
                 log.exception("The notification %s could not be sent.", event_type)
 
 
-def image_payload(image: Image) -> dict[str, Any]:
-    """What an event says of an image (FEATURES 6.3-16): no locations, since they may contain credentials."""
-    return {
-        "id": image.id,
-        "name": image.name,
-        "status": image.status,
-        "created_at": _iso(image.created_at),
-        "updated_at": _iso(image.updated_at),
-        "min_disk": image.min_disk,
-        "min_ram": image.min_ram,
-        "protected": image.protected,
-        "checksum": image.checksum,
-        "owner": image.owner,
-        "disk_format": image.disk_format,
-        "container_format": image.container_format,
-        "size": image.size,
-        "virtual_size": image.virtual_size,
-        "is_public": image.visibility == "public",
-        "visibility": image.visibility,
-        "properties": dict(image.properties),
-        "tags": sorted(image.tags),
-        "deleted": False,
-        "deleted_at": None,
-    }
-
-
-def import_lists(image: Image) -> dict[str, Any]:
-    """The stores that an import still has to reach, and those that it failed to reach (FEATURES 6.3-04)."""
-    names = ("os_glance_importing_to_stores", "os_glance_failed_import")
-    return {name: [store for store in image.properties.get(name, "").split(",") if store] for name in names}
-
-
-def member_payload(member: Member) -> dict[str, Any]:
-    """What an event says of a membership (FEATURES 6.3-09)."""
-    return {
-        "image_id": member.image_id,
-        "member_id": member.member,
-        "status": member.status,
-        "created_at": _iso(member.created_at),
-        "updated_at": _iso(member.updated_at),
-        "deleted": False,
-        "deleted_at": None,
-    }
-
-
-def _deleted(record: Image | Member) -> dict[str, Any]:
-    return {"deleted": True, "deleted_at": _iso(record.deleted_at or datetime.now(UTC))}
-
-
 def _reason(error: Exception) -> str:
     # Only domain errors promise to carry no secrets.
     return error.message if isinstance(error, ImageServiceError) else "Internal error."
-
-
-def _iso(at: datetime | None) -> str | None:
-    return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _check_drivers(drivers: Iterable[str]) -> None:

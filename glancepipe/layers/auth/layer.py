@@ -12,7 +12,6 @@ from functools import lru_cache
 
 from glancepipe.contract import (
     Call,
-    Caller,
     ChangeSet,
     Data,
     Image,
@@ -33,26 +32,9 @@ from glancepipe.contract import (
 )
 from glancepipe.contract.errors import Forbidden, ImageNotFound, Invalid, NotFound
 from glancepipe.contract.query import VISIBILITIES
-
-
-def administers(caller: Caller) -> bool:
-    """Whether everything is the caller's to see and to change: an administrator, or the service itself."""
-    return caller.is_admin or caller.service
-
-
-def commands(caller: Caller, image: Image) -> bool:
-    """Whether the image is the caller's to change; nobody but administrators commands an ownerless one (FEATURES 6.1-03)."""
-    return administers(caller) or (image.owner is not None and image.owner == caller.project_id)
-
-
-def visible(caller: Caller, image: Image) -> bool:
-    """Whether the caller may know of the image; a membership counts whatever its status (FEATURES 2.4-01)."""
-    return (
-        commands(caller, image)
-        or image.owner is None
-        or image.visibility in ("public", "community")
-        or (image.visibility == "shared" and image.membership is not None)
-    )
+from glancepipe.layers.auth.metadefs import AuthNamespaces
+from glancepipe.layers.auth.relations import administers, commands, visible
+from glancepipe.layers.auth.tasks import AuthTasks
 
 
 @lru_cache(maxsize=64)
@@ -154,11 +136,11 @@ class AuthImage(ImageProxy["Auth"]):
         self.layer.refuse_strangers(call, image)
         return self.inner.set_data(call, image, data, target)
 
-    def get_data(self, call: Call, image: Image, span: Span | None = None) -> Data:
+    def get_data(self, call: Call, image: Image, span: Span | None = None, prefer: tuple[str, ...] = ()) -> Data:
         """A deactivated image is read by administrators only (FEATURES 1.7-03)."""
         if image.status == Status.DEACTIVATED and not administers(call.actor):
             raise Forbidden("The image is deactivated: it can't be downloaded at present.")
-        return self.inner.get_data(call, image, span)
+        return self.inner.get_data(call, image, span, prefer)
 
     def add_copy(self, call: Call, image: Image, target: Target) -> ChangeSet:
         """Refuses strangers."""
@@ -226,6 +208,8 @@ class Auth(Layer):
     repo = AuthRepo
     image = AuthImage
     members = AuthMembers
+    tasks = AuthTasks
+    namespaces = AuthNamespaces
 
     def refuse_readers(self, call: Call) -> None:
         """Raise Forbidden if the call changes something and its caller may only read (FEATURES 1.2-12, 6.1-06)."""

@@ -1,0 +1,5 @@
+"""The glancepipe layer ``location-encryption``."""
+
+from glancepipe_location_encryption.layer import LocationEncryption
+
+__all__ = ["LocationEncryption"]
