@@ -8,6 +8,8 @@ from sqlalchemy import select
 from glancepipe.db.models import image_locations
 from glancepipe.pipeline.errors import PipelineError
 
+pytestmark = pytest.mark.line
+
 KEY = "metadata_encryption_key = 0123456789abcdef\n"
 LINE = "[pipeline]\nlayers = auth, notifier, policy, quota, location, location-encryption, domain, db"
 

@@ -28,8 +28,11 @@ def test_becomes_the_server(run, becomes):
     assert "stores:   file\n" in done.out
 
 
+STORES = "[DEFAULT]\nenabled_backends = a:file, b:memory\n[glance_store]\ndefault_backend = b\n"
+
+
 def test_tells_the_stores(run, becomes):
-    done = run("serve", conf="[DEFAULT]\nenabled_backends = a:file, b:memory\n[glance_store]\ndefault_backend = b\n")
+    done = run("serve", "--bind", "127.0.0.1:9999", conf=STORES)
     assert "stores:   a (file), b (memory, default)\n" in done.out
 
 

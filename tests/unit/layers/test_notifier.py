@@ -19,6 +19,7 @@ from glancepipe.contract import (
     ChangeSet,
     Data,
     Ended,
+    Image,
     ImageProxy,
     ImageRepoProxy,
     ImageValues,
@@ -30,7 +31,8 @@ from glancepipe.contract import (
 )
 from glancepipe.contract.errors import ClientDisconnected, DatabaseUnavailable, Forbidden, Gone, LimitExceeded
 from glancepipe.layers import notifier
-from glancepipe.layers.notifier import GROUP, DriverOpt, Notifier
+from glancepipe.layers.notifier import Notifier
+from glancepipe.layers.notifier.layer import GROUP, DriverOpt
 from glancepipe.operations.add_tag import add_tag
 from glancepipe.operations.create_image import create_image
 from glancepipe.operations.deactivate import deactivate
@@ -213,7 +215,7 @@ class Broken(Layer):
 def test_what_was_refused_has_not_happened(service):
     """DESIGN: an event says what has happened."""
     service = service(Broken)
-    service.ends.images["i"] = image = notifier.Image("i")
+    service.ends.images["i"] = image = Image("i")
     for refused in (
         lambda call: service.nouns.repo.add(call, image),
         lambda call: service.nouns.repo.save(call, image, ChangeSet()),
@@ -312,7 +314,7 @@ def test_a_failed_upload(service, error, words):
 def test_data_that_arrived_but_was_not_recorded(service):
     """DESIGN: uploaded is what was committed; a failing save is a failed upload."""
     service = service(Broken)
-    image = service.ends.images["i"] = notifier.Image("i", disk_format="raw", container_format="bare")
+    image = service.ends.images["i"] = Image("i", disk_format="raw", container_format="bare")
     with pytest.raises(DatabaseUnavailable):
         service.upload(image)
     heard = [(priority, event) for priority, event, _ in service.heard()]
@@ -455,8 +457,8 @@ def test_downloads_are_not_even_watched_if_nobody_hears_of_them(service):
 @pytest.mark.parametrize("driver", [[], [""]])
 def test_without_a_driver_there_is_no_transport(service, driver, monkeypatch):
     """FEATURES 8.1-31; nothing is imported either."""
-    monkeypatch.setattr(notifier, "import_module", lambda name: pytest.fail(f"{name} is imported"))
-    monkeypatch.setattr(notifier, "image_payload", lambda image: pytest.fail("a payload is made"))
+    monkeypatch.setattr(notifier.layer, "import_module", lambda name: pytest.fail(f"{name} is imported"))
+    monkeypatch.setattr(notifier.layer, "image_payload", lambda image: pytest.fail("a payload is made"))
     threads = threading.active_count()
     service = service(driver=driver)
     image = service.upload(service.new())
@@ -513,7 +515,7 @@ def test_a_mistake_in_the_configuration_stops_the_start(options, sentence):
 
 def test_a_broker_that_is_down_costs_nothing_but_a_log_line(caplog, monkeypatch):
     """Requests neither fail nor wait."""
-    monkeypatch.setattr(notifier, "PATIENCE", 60)
+    monkeypatch.setattr(notifier.layer, "PATIENCE", 60)
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # bound, but nobody listens
         with running() as make:
@@ -524,7 +526,7 @@ def test_a_broker_that_is_down_costs_nothing_but_a_log_line(caplog, monkeypatch)
 
 def test_a_broker_that_does_not_answer_holds_nobody_up(caplog, monkeypatch):
     """The library waits 5 seconds for each event; requests don't, and neither does the end of the worker."""
-    monkeypatch.setattr(notifier, "PATIENCE", 0.1)
+    monkeypatch.setattr(notifier.layer, "PATIENCE", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         with running() as make:
             service = make(driver=["messagingv2"], transport_url=f"rabbit://guest:guest@127.0.0.1:{silent.getsockname()[1]}/")
@@ -559,9 +561,9 @@ class Stuck:
 
 def test_events_that_nobody_takes_are_dropped_and_reported(monkeypatch, caplog):
     """Memory stays bounded, the health check knows, and what was taken is sent in order."""
-    monkeypatch.setattr(notifier, "CAPACITY", 2)
+    monkeypatch.setattr(notifier.layer, "CAPACITY", 2)
     driver = Stuck()
-    monkeypatch.setattr(notifier, "_open", lambda conf: (driver, driver))
+    monkeypatch.setattr(notifier.layer, "_open", lambda conf: (driver, driver))
     layer = Notifier(configuration())
     layer.start(Services(ONE_STORE))
     layer.announce("image.update", lambda: "0")
@@ -578,10 +580,10 @@ def test_events_that_nobody_takes_are_dropped_and_reported(monkeypatch, caplog):
 
 
 def test_closing_gives_up_on_a_full_queue_too(monkeypatch, caplog):
-    monkeypatch.setattr(notifier, "CAPACITY", 1)
-    monkeypatch.setattr(notifier, "PATIENCE", 0.05)
+    monkeypatch.setattr(notifier.layer, "CAPACITY", 1)
+    monkeypatch.setattr(notifier.layer, "PATIENCE", 0.05)
     driver = Stuck()
-    monkeypatch.setattr(notifier, "_open", lambda conf: (driver, driver))
+    monkeypatch.setattr(notifier.layer, "_open", lambda conf: (driver, driver))
     layer = Notifier(configuration())
     layer.start(Services(ONE_STORE))
     thread = layer._outbox._thread
