@@ -5,13 +5,14 @@ PLUGINS := $(patsubst %/setup.cfg,%,$(wildcard plugins/*/setup.cfg))
 # An editable installation that type checkers can follow.
 INSTALL = $(VENV)/bin/pip install -qq --disable-pip-version-check --config-settings editable_mode=compat
 
-.PHONY: help serve test lint
+.PHONY: help serve test lint docs
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make serve   serve images on http://127.0.0.1:9292, with state in var/ (ARGS="--bind 0.0.0.0:9292 --workers 4")'
 	@echo 'make test    run the tests, with branch coverage (ARGS="-k quota"); they say what they skip and what it needs'
 	@echo 'make lint    check style, types and who imports whom'
+	@echo 'make docs    make the pages of docs/reference that are made from the code'
 
 # Database and images are in var/, unless etc/glancepipe.conf says otherwise.
 serve: export XDG_STATE_HOME := $(CURDIR)/var
@@ -32,6 +33,9 @@ lint: $(VENV)/.installed-all
 	    sed "s/PLUGIN/$$package/" .importlinter-plugin >$(VENV)/importlinter; \
 	    $(VENV)/bin/lint-imports --config $(VENV)/importlinter; \
 	done
+
+docs: $(VENV)/.installed
+	$(VENV)/bin/glancepipe openapi --markdown >docs/reference/api.md
 
 # New entry points are seen only after an installation, hence again whenever a setup.cfg changes.
 $(VENV)/.installed: setup.cfg pyproject.toml | $(VENV)/bin/pip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from glancepipe.api.openapi import refusals
+from glancepipe.api.routes import ROUTES
 from glancepipe.config.loading import load
 from glancepipe.db import schema
 from glancepipe.service import Service, make_application
@@ -106,6 +109,7 @@ class Client:
             if hasattr(answer, "close"):
                 answer.close()
         status, _, reason = started[0].partition(" ")
+        _assert_documented(method, request["PATH_INFO"], int(status))
         return Answer(int(status), reason, {name.lower(): value for name, value in started[1]}, received)
 
     def create(self, **values: Any) -> dict[str, Any]:
@@ -141,6 +145,16 @@ class Client:
         answer = self("GET", f"/v2/images?{query}")
         assert answer.status == 200, answer.text
         return [image["id"] for image in answer.json["images"]]
+
+
+_PATHS = [(route, re.compile(re.sub(r"{\w+}", "[^/]+", route.path))) for route in ROUTES]
+
+
+def _assert_documented(method: str, path: str, status: int) -> None:
+    """Whatever a test asks for, the description says that this may be the answer (the service's own failures aside)."""
+    for route, pattern in _PATHS:
+        if route.method == method and pattern.fullmatch(path) and status != 500:
+            assert status in {*route.answers, *refusals.of(route)}, f"{method} {route.path} answered {status}: its row must say so"
 
 
 class _Chunks(io.RawIOBase):
@@ -223,6 +237,15 @@ def everybody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A client of the service that tests share, with its defaults; every test has projects of its own."""
     house = House(tmp_path_factory.mktemp("api"))
     yield house.make()
+    house.close()
+
+
+@pytest.fixture(scope="session")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A client of a service that has two stores, and shows where images are."""
+    house = House(tmp_path_factory.mktemp("several"))
+    shown = "show_multiple_locations = true\nshow_image_direct_url = true"
+    yield house.make(f"enabled_backends = fast:memory,slow:memory\n{shown}", "[glance_store]\ndefault_backend = fast")
     house.close()
 
 

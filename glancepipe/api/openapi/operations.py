@@ -23,7 +23,7 @@ def operation(route: Route, routes: Sequence[Route], schemas: Mapping[str, Any])
     found: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
-        "tags": [route.path.split("/")[2]],
+        "tags": [tag(route)],
         "parameters": [
             *(_field(name) for name in route.fields),
             *(_parameter(parameter) for parameter in route.parameters),
@@ -38,6 +38,11 @@ def operation(route: Route, routes: Sequence[Route], schemas: Mapping[str, Any])
         **{str(status): {"$ref": f"#/components/responses/{status}"} for status in refusals.of(route)},
     }
     return found
+
+
+def tag(route: Route) -> str:
+    """The kind of resource that ``route`` is about: the first part of its path."""
+    return route.path.split("/")[2].partition(".")[0]
 
 
 def _field(name: str) -> dict[str, Any]:
