@@ -138,7 +138,9 @@ def _taken(image: Schema, base: Mapping[str, Schema], most_operations: int) -> d
         "new_member": {
             "type": "object",
             "required": ["member"],
-            "properties": {"member": {**_SHORT, "description": "ID of the project with which the image is shared"}},
+            "properties": {
+                "member": {**_SHORT, "type": ["string", "integer"], "description": "ID of the project with which the image is shared"},
+            },
         },
         "member_status": {"type": "object", "required": ["status"], "properties": {"status": {"enum": MEMBER_STATUSES}}},
     }

@@ -13,7 +13,7 @@ _INT64 = {"type": "integer", "minimum": -(1 << 63), "maximum": (1 << 63) - 1}
 _TRUTH = {"type": "string", "enum": ["true", "false"]}
 
 PAGING = (
-    Parameter("limit", {**_WHOLE, "maximum": (1 << 63) - 1}, "How many rows a page has; the service has a maximum"),
+    Parameter("limit", {**_WHOLE, "maximum": 10**19 - 1}, "How many rows a page has; the service has a maximum"),
     Parameter("marker", _TEXT, "ID of the row behind which the page begins: the last one of the page before"),
 )
 """FEATURES 3-01, 3-02."""
