@@ -5,12 +5,13 @@ PLUGINS := $(patsubst %/setup.cfg,%,$(wildcard plugins/*/setup.cfg))
 # An editable installation that type checkers can follow.
 INSTALL = $(VENV)/bin/pip install -qq --disable-pip-version-check --config-settings editable_mode=compat
 
-.PHONY: help serve test lint docs
+.PHONY: help serve test lint docs conformance
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make serve   serve images on http://127.0.0.1:9292, with state in var/ (ARGS="--bind 0.0.0.0:9292 --workers 4")'
 	@echo 'make test    run the tests, with branch coverage (ARGS="-k quota"); they say what they skip and what it needs'
+	@echo 'make conformance  run Tempest, with a real Keystone, and hold its verdict against Glance (ARGS="legacy"; needs ../shared)'
 	@echo 'make lint    check style, types and who imports whom'
 	@echo 'make docs    make the pages of docs/reference that are made from the code'
 
@@ -21,6 +22,9 @@ serve: $(VENV)/.installed
 
 test: $(VENV)/.installed-all
 	$(VENV)/bin/pytest tests $(wildcard plugins/*/tests) --cov --cov-report=term $(ARGS)
+
+conformance: $(VENV)/.installed-all
+	tests/conformance/run $(ARGS)
 
 lint: $(VENV)/.installed-all
 	$(VENV)/bin/ruff check
