@@ -14,6 +14,7 @@ from glancepipe.cli.command import Command
 
 LIBRARIES = (
     "keystonemiddleware.auth_token",
+    "oslo.cache",
     "oslo.log",
     "oslo.messaging",
     "oslo.middleware.cors",
