@@ -11,6 +11,7 @@ from oslo_config import cfg
 
 from glancepipe.api import answers, errors, openapi, schemas
 from glancepipe.api.gate import Gate, Path
+from glancepipe.api.metadefs import schemas as metadef_schemas
 from glancepipe.api.queries import Paging
 from glancepipe.api.request import Request
 from glancepipe.api.routes import ROUTES
@@ -46,7 +47,7 @@ def make_api(conf: cfg.ConfigOpts, nouns: Nouns, stores: Stores) -> falcon.App[A
         view=ImageView(conf, stores),
         checks=Checks(image_schema, custom),
         paging=Paging.of(conf),
-        schemas=documents,
+        schemas=documents | metadef_schemas.documents(),
         description=description,
         import_methods=tuple(method for method in conf.enabled_import_methods if method in importers),
         locations_shown=conf.show_multiple_locations,

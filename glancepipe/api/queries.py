@@ -50,8 +50,8 @@ def pairs_of(query_string: str) -> Pairs:
 
 def image_query(pairs: Pairs, paging: Paging) -> ImageQuery:
     """What a listing asks for. Raises Invalid (FEATURES 3)."""
-    asked = _Asked(pairs)
-    limit = _whole("limit", asked.last("limit"), paging.default)
+    asked = Asked(pairs)
+    limit = whole("limit", asked.last("limit"), paging.default)
     sort, tie_ascending = _sort(asked)
     visibility = asked.one_of("visibility", (*VISIBILITIES, "all"))
     member_status = asked.one_of("member_status", MEMBER_STATUSES)
@@ -73,11 +73,16 @@ def image_query(pairs: Pairs, paging: Paging) -> ImageQuery:
 
 
 def links(path: str, pairs: Pairs, page: Page, limit: int) -> dict[str, str]:
-    """``first``, and ``next`` if rows follow; every parameter is repeated as often as it was given (FEATURES 12-07)."""
+    """``first``, and ``next`` if rows follow."""
+    return links_behind(path, pairs, page.last.id if limit and page.more and page.last is not None else None)
+
+
+def links_behind(path: str, pairs: Pairs, marker: str | None) -> dict[str, str]:
+    """``first``, and ``next`` if rows follow ``marker``; every parameter is repeated as often as it was given (FEATURES 12-07)."""
     kept = [(name, value) for name, value in pairs if name != "marker"]
     found = {"first": _link(path, kept)}
-    if limit and page.more and page.last is not None:
-        found["next"] = _link(path, [*kept, ("marker", page.last.id)])
+    if marker is not None:
+        found["next"] = _link(path, [*kept, ("marker", marker)])
     return found
 
 
@@ -86,31 +91,36 @@ def _link(path: str, pairs: Pairs) -> str:
 
 
 @dataclass(slots=True)
-class _Asked:
+class Asked:
     """Parameters by name; what was asked for by name is not among the rest."""
 
     pairs: Pairs
     taken: set[str] = field(default_factory=set)
 
     def all(self, name: str) -> list[str]:
+        """Every value of a parameter."""
         self.taken.add(name)
         return [value for key, value in self.pairs if key == name]
 
     def last(self, name: str, otherwise: Any = None) -> Any:
+        """The last value of a parameter, ``otherwise`` if it was not given."""
         values = self.all(name)
         return values[-1] if values else otherwise
 
     def one_of(self, name: str, allowed: Sequence[str]) -> str | None:
+        """The last value of a parameter that has few. Raises Invalid."""
         value: str | None = self.last(name)
         if value is not None and value not in allowed:
             raise Invalid(f"{name} must be one of {', '.join(allowed)}.")
         return value
 
     def rest(self) -> Pairs:
+        """What nobody asked for by name."""
         return [pair for pair in self.pairs if pair[0] not in self.taken]
 
 
-def _whole(name: str, text: str | None, otherwise: int) -> int:
+def whole(name: str, text: str | None, otherwise: int) -> int:
+    """The whole number that a parameter must be; ``otherwise`` if it was not given. Raises Invalid."""
     if text is None:
         return otherwise
     text = text.strip()
@@ -119,7 +129,7 @@ def _whole(name: str, text: str | None, otherwise: int) -> int:
     return int(text)
 
 
-def _sort(asked: _Asked) -> tuple[tuple[tuple[str, bool], ...], bool]:
+def _sort(asked: Asked) -> tuple[tuple[tuple[str, bool], ...], bool]:
     """Sort keys with "is ascending", and the direction of the tie-break (FEATURES 3-05 to 3-08)."""
     combined, keys, directions = asked.all("sort"), asked.all("sort_key"), asked.all("sort_dir")
     if combined:

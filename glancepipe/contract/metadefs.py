@@ -59,8 +59,8 @@ class ResourceType:
 class Namespace:
     """A namespace (FEATURES 5.2-01). Times are naive UTC.
 
-    ``associations`` come with every namespace that is read. ``definitions`` are only what ``add`` is to store with it,
-    all in one transaction.
+    ``associations`` come with every namespace that is read. ``definitions`` are what ``add`` stores with it, all in one
+    transaction, and gives back; other verbs leave them out.
     """
 
     namespace: str

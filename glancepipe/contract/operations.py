@@ -41,8 +41,11 @@ NAMESPACES = "/v2/metadefs/namespaces"
 NAMESPACE = f"{NAMESPACES}/{{namespace}}"
 
 
-def _definitions(kind: str, kinds: str, path: str, remove: str, clear: str) -> Iterator[Operation]:
-    """What can be done with one kind of definitions in a namespace (FEATURES 5.1-06 to 5.1-11)."""
+def _definitions(kind: str, kinds: str, path: str, remove: str, *clear: str) -> Iterator[Operation]:
+    """What can be done with one kind of definitions in a namespace (FEATURES 5.1-06 to 5.1-11).
+
+    ``remove`` is the rule for deleting one, ``clear`` are those for deleting all.
+    """
     all_of_them = path.rpartition("/")[0]
     # A tag has no body: its name is in the path.
     create = path if kind == "tag" else all_of_them
@@ -55,7 +58,13 @@ def _definitions(kind: str, kinds: str, path: str, remove: str, clear: str) -> I
     yield Operation(f"modify_{kind}", "PUT", path, f"modify_metadef_{kind}", f"Replace one of the {kinds}", events=(f"{event}.update",))
     yield Operation(f"delete_{kind}", "DELETE", path, remove, f"Delete one of the {kinds}", events=(f"{event}.delete",))
     yield Operation(
-        f"clear_{kinds}", "DELETE", all_of_them, clear, f"Delete all {kinds} of a namespace", events=(f"metadef_namespace.delete_{kinds}",)
+        f"clear_{kinds}",
+        "DELETE",
+        all_of_them,
+        clear[-1],
+        f"Delete all {kinds} of a namespace",
+        events=(f"metadef_namespace.delete_{kinds}",),
+        first=clear[:-1],
     )
 
 
@@ -166,7 +175,7 @@ OPERATIONS = _table(
     *_definitions(
         "property", "properties", f"{NAMESPACE}/properties/{{property_name}}", "remove_metadef_property", "delete_metadef_namespace"
     ),
-    *_definitions("tag", "tags", f"{NAMESPACE}/tags/{{tag_name}}", "delete_metadef_tag", "delete_metadef_tags"),
+    *_definitions("tag", "tags", f"{NAMESPACE}/tags/{{tag_name}}", "delete_metadef_tag", "delete_metadef_namespace", "delete_metadef_tags"),
     Operation(
         "create_tags",
         "POST",
@@ -188,7 +197,7 @@ OPERATIONS = _table(
         "list_associations",
         "GET",
         f"{NAMESPACE}/resource_types",
-        "get_metadef_resource_type",
+        "list_metadef_resource_types",
         "List the resource types of a namespace",
         changes=False,
     ),
@@ -203,7 +212,7 @@ OPERATIONS = _table(
     Operation(
         "dissociate",
         "DELETE",
-        f"{NAMESPACE}/resource_types/{{name}}",
+        f"{NAMESPACE}/resource_types/{{resource_type}}",
         "remove_metadef_resource_type_association",
         "Take a resource type from a namespace",
         events=("metadef_resource_type.delete",),

@@ -8,6 +8,7 @@ from typing import Any
 from oslo_config import cfg
 
 from glancepipe.api import patches
+from glancepipe.api.openapi import metadefs
 from glancepipe.api.openapi.refusals import SCHEMA as ERROR
 from glancepipe.api.schemas import MEMBER_STATUSES, UUID, Schema, base_properties
 from glancepipe.api.validation import CHOSEN, LONGEST_NAME, NUMBER, NUMBERS, READ_ONLY, RESERVED, RESERVED_PREFIX
@@ -18,6 +19,7 @@ _SHORT: Schema = {"type": "string", "minLength": 1, "maxLength": 255}
 _FIELDS: Mapping[str, Schema] = {
     "image_id": {"type": "string", "pattern": UUID},
     "task_id": {"type": "string", "pattern": UUID},
+    **metadefs.FIELDS,
 }
 """What the fields of paths look like; others are short texts."""
 
@@ -53,7 +55,7 @@ def schemas(conf: cfg.ConfigOpts, published: Mapping[str, Schema]) -> dict[str, 
     base = base_properties(conf)
     found = {name: _answered(document, published) for name, document in published.items()}
     found["image"] = _image(published["image"], base)
-    return found | _taken(published["image"], base, conf.api.max_patch_operations) | _other()
+    return found | _taken(published["image"], base, conf.api.max_patch_operations) | metadefs.components() | _other()
 
 
 def _answered(document: Schema, published: Mapping[str, Schema]) -> Schema:

@@ -1,10 +1,11 @@
 """The routes, as data: one table per resource. Method and path, who answers, which operation it is (FEATURES 1.3)."""
 
-from glancepipe.api.routes import discovery, images, members, schemas
+from glancepipe.api.routes import discovery, images, members, metadefs, schemas
 
 ROUTES = (
     *images.ROUTES,
     *members.ROUTES,
+    *metadefs.ROUTES,
     *discovery.ROUTES,
     *schemas.ROUTES,
 )

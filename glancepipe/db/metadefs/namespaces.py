@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -71,7 +72,9 @@ class DbNamespaceRepo(NamespaceRepoProxy[Base]):
                 apply(connection, owner["namespace_id"], association)
             for kind, each in definitions:
                 connection.execute(insert(rows.TABLES[kind]).values(each | owner | times))
-            return _read(connection, namespace.namespace)
+            added = _read(connection, namespace.namespace)
+            stored = (replace(each, created_at=added.created_at, updated_at=added.updated_at) for each in namespace.definitions)
+            return replace(added, definitions=tuple(stored))
 
         return self.layer.database.write(keep)
 

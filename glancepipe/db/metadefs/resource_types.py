@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from oslo_db import exception as db_error
 from sqlalchemy import Connection, delete, insert, select
@@ -16,7 +17,7 @@ from glancepipe.db.metadefs import rows
 from glancepipe.db.models import metadef_namespace_resource_types as associations
 from glancepipe.db.models import metadef_namespaces as namespaces
 from glancepipe.db.models import metadef_resource_types as types
-from glancepipe.db.values import checked, obstacle
+from glancepipe.db.values import checked
 
 
 class DbResourceTypeRepo(ResourceTypeRepoProxy[Base]):
@@ -54,7 +55,7 @@ class DbResourceTypeRepo(ResourceTypeRepoProxy[Base]):
         def drop(connection: Connection) -> Association:
             namespace_id = rows.namespace_id(connection, namespace.namespace)
             found = [each for each in associations_of(connection, [namespace_id]).get(namespace_id, ()) if each.name == name]
-            if not found or obstacle(types.c.name, name):
+            if not found:
                 raise NotFound(f"The namespace {namespace.namespace} does not apply to the resource type {name}.")
             mine = associations.c.namespace_id == namespace_id
             known = select(types.c.id).where(types.c.name == name).scalar_subquery()
@@ -79,11 +80,14 @@ def apply(connection: Connection, namespace_id: int, association: Association, p
     """Associate a namespace's row with a type; ``protected`` is what a new type becomes. Raises Duplicate, Invalid."""
     time = now()
     name = checked(types, "the resource type", {"name": association.name})["name"]
-    type_id = connection.scalar(select(types.c.id).where(types.c.name == name))
+    known = select(types.c.id).where(types.c.name == name)
+    type_id = connection.scalar(known)
     if type_id is None:
         made = {"name": name, "protected": protected, "created_at": time, "updated_at": time}
-        connection.execute(insert(types).values(made))
-        type_id = connection.scalar(select(types.c.id).where(types.c.name == name))
+        # Another transaction may make it at the same time; a locking read sees what that one has committed.
+        with suppress(db_error.DBDuplicateEntry), connection.begin_nested():
+            connection.execute(insert(types).values(made))
+        type_id = connection.scalar(known.with_for_update(read=True))
     values = {"prefix": association.prefix, "properties_target": association.properties_target}
     row = checked(associations, "the resource type", values) | {"namespace_id": namespace_id, "resource_type_id": type_id}
     try:

@@ -20,14 +20,17 @@ FIELDS = ("namespace", "display_name", "description", "visibility", "protected",
 
 
 def namespace(row: Row[Any], associations: tuple[Association, ...] = ()) -> Namespace:
-    """A namespace. Files that Glance loaded may have left its visibility out: such a namespace is private."""
+    """A namespace. Files that Glance loaded may have left its visibility out: such a namespace is private.
+
+    The column must have an owner; who has no project is nobody there (FEATURES 9-18).
+    """
     return Namespace(
         row.namespace,
         row.display_name,
         row.description,
         row.visibility or "private",
         bool(row.protected),
-        row.owner,
+        row.owner or None,
         row.created_at,
         row.updated_at,
         associations,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from glancepipe.contract import (
@@ -39,10 +40,9 @@ class NotifierNamespaces(NamespaceRepoProxy["Notifier"]):
         added = self.inner.add(call, namespace)
         self.layer.announce("metadef_namespace.create", lambda: namespace_payload(added))
         for association in added.associations:
-            self.layer.announce("metadef_resource_type.create", _said(association_payload, added, association))
-        for definition in namespace.definitions:
-            stored = Definition(definition.kind, definition.name, definition.schema, added.created_at, added.updated_at)
-            self.layer.announce(f"metadef_{definition.kind}.create", _said(definition_payload, added, stored))
+            self.layer.announce("metadef_resource_type.create", partial(association_payload, added, association))
+        for definition in added.definitions:
+            self.layer.announce(f"metadef_{definition.kind}.create", partial(definition_payload, added, definition))
         return added
 
     def save(self, call: Call, namespace: Namespace, changed: Namespace) -> Namespace:
@@ -67,7 +67,7 @@ class NotifierDefinitions(DefinitionRepoProxy["Notifier"]):
         """Sends ``metadef_KIND.create``, one for each."""
         added = self.inner.add(call, namespace, kind, definitions, replacing)
         for definition in added:
-            self.layer.announce(f"metadef_{kind}.create", _said(definition_payload, namespace, definition))
+            self.layer.announce(f"metadef_{kind}.create", partial(definition_payload, namespace, definition))
         return added
 
     def save(self, call: Call, namespace: Namespace, definition: Definition, changed: Definition) -> Definition:
@@ -136,11 +136,6 @@ def association_payload(namespace: Namespace, association: Association) -> dict[
     """What an event says of an association (FEATURES 6.3-14)."""
     said = {"namespace": namespace.namespace, "name": association.name, "name_old": association.name}
     return {**said, "prefix": association.prefix, "properties_target": association.properties_target, **_times(association)}
-
-
-def _said(payload: Any, *arguments: Any) -> Any:
-    # A lambda in a loop would see only its last turn.
-    return lambda: payload(*arguments)
 
 
 def _schema(schema: Mapping[str, Any]) -> dict[str, Any]:

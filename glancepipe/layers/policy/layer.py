@@ -213,6 +213,10 @@ class Policy(Layer):
         if not call.actor.service and not self._decided(call, rule, target, None):
             raise _refused(rule, hidden=rule == GET_NAMESPACE or not self.allows(call, GET_NAMESPACE, target))
 
+    def permits_in(self, call: Call, rule: str, namespace: Namespace) -> bool:
+        """Whether ``rule`` allows it."""
+        return call.actor.service or self.allows(call, rule, namespace_target(namespace))
+
     def admit(self, call: Call) -> None:
         """Decide about an operation that has no image, unless that has been done. Raises Forbidden."""
         rule = call.operation.rule

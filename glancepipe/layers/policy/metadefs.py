@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from glancepipe.layers.policy.layer import Policy
 
 GET_NAMESPACE = "get_metadef_namespace"
+GET_OBJECT = "get_metadef_object"
 LIST_TYPES = "list_metadef_resource_types"
-GET_ASSOCIATIONS = "get_metadef_resource_type"
+GET_ASSOCIATION = "get_metadef_resource_type"
 ADD_ASSOCIATION = "add_metadef_resource_type_association"
 KINDS: Mapping[Kind, str] = {"object": "objects", "property": "properties", "tag": "tags"}
 
@@ -64,10 +65,12 @@ class PolicyNamespaces(NamespaceRepoProxy["Policy"]):
         return NamespacePage(rows, page.more, page.last)
 
     def get(self, call: Call, name: str) -> Namespace:
-        """Asks the operation's rule if it is about the namespace itself."""
+        """Asks the operation's rule if it is about the namespace itself; who is shown a whole one sees associations too (5.1-03)."""
         namespace = self.inner.get(call, name)
         if call.operation.name in ON_NAMESPACES and call.operation.rule is not None:
             self.layer.require_in(call, call.operation.rule, namespace)
+        if call.operation.name == "show_namespace":
+            self.layer.require_in(call, LIST_TYPES, namespace)
         return namespace
 
     def add(self, call: Call, namespace: Namespace) -> Namespace:
@@ -84,8 +87,13 @@ class PolicyDefinitions(DefinitionRepoProxy["Policy"]):
     """Judges objects, properties and tags."""
 
     def list(self, call: Call, namespace: Namespace, kind: Kind, query: DefinitionQuery) -> Sequence[Definition]:
-        """Asks the operation's rule, or ``get_metadef_KINDS`` where a whole namespace is shown."""
+        """Asks the operation's rule, or ``get_metadef_KINDS`` where a whole namespace is shown.
+
+        Objects are listed for those only who may see one of them: all in a namespace have the same target.
+        """
         self._judge(call, namespace, f"get_metadef_{KINDS[kind]}")
+        if call.operation.name == "list_objects" and not self.layer.permits_in(call, GET_OBJECT, namespace):
+            return ()
         return self.inner.list(call, namespace, kind, query)
 
     def get(self, call: Call, namespace: Namespace, kind: Kind, name: str) -> Definition:
@@ -119,10 +127,13 @@ class PolicyResourceTypes(ResourceTypeRepoProxy["Policy"]):
         return self.inner.list(call)
 
     def associations(self, call: Call, namespace: Namespace) -> Sequence[Association]:
-        """Asks ``list_metadef_resource_types`` where a whole namespace is shown, else ``get_metadef_resource_type``."""
-        if not call.actor.service:
-            rule = LIST_TYPES if call.operation.name == "show_namespace" else GET_ASSOCIATIONS
-            self.layer.require_in(call, rule, namespace)
+        """Asks the operation's rule and leaves out what ``get_metadef_resource_type`` denies; other operations need that one."""
+        if call.operation.name != "list_associations":
+            self.layer.require_in(call, GET_ASSOCIATION, namespace)
+        else:
+            self.layer.require_in(call, LIST_TYPES, namespace)
+            if not self.layer.permits_in(call, GET_ASSOCIATION, namespace):
+                return ()
         return self.inner.associations(call, namespace)
 
     def associate(self, call: Call, namespace: Namespace, association: Association) -> Association:
