@@ -8,7 +8,7 @@ request; the first argument of every verb is the Call.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -194,7 +194,7 @@ class JournalProxy(Proxy[L]):
 
 
 class AuthorityProxy(Proxy[L]):
-    """Says who is an administrator, asked once per request at the edge, and what needs no record to be judged."""
+    """Says who is an administrator, asked once per request at the edge, and answers what other layers ask of the rules."""
 
     def is_admin(self, caller: Caller) -> bool:
         """Whether ``caller`` is an administrator of the whole service (rule ``context_is_admin``)."""
@@ -203,6 +203,13 @@ class AuthorityProxy(Proxy[L]):
     def permit(self, call: Call) -> None:
         """Let an operation pass that sees no record on which it could be judged (``by_caller``). Raises Forbidden."""
         return self.inner.permit(call)
+
+    def allows(self, call: Call, rule: str, target: Mapping[str, Any]) -> bool:
+        """What a policy rule says of ``call.actor`` and ``target``, for a layer that lets operators name rules.
+
+        Raises ValueError with one sentence if nobody wrote that rule: a layer asks at start to find out.
+        """
+        return self.inner.allows(call, rule, target)
 
 
 @dataclass(slots=True)

@@ -55,8 +55,8 @@ class Pipeline:
                 log.exception("The layer %s could not sweep; it tries again later.", layer.name)
 
     def reload(self) -> None:
-        """Have every layer read its files again. Raises PipelineError if one refuses."""
-        for layer in self.layers:
+        """Have every layer read its files again, innermost first as at start. Raises PipelineError if one refuses."""
+        for layer in reversed(self.layers):
             try:
                 layer.reload()
             except ValueError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -249,6 +249,11 @@ class EndsAuthority(AuthorityProxy["Ends"]):
     def permit(self, call: Call) -> None:
         pass
 
+    def allows(self, call: Call, rule: str, target: Mapping[str, Any]) -> bool:
+        if rule not in self.layer.rules_of:
+            raise ValueError(f"There is no policy rule {rule!r}.")
+        return not self.layer.rules_of[rule].isdisjoint(call.actor.roles)
+
 
 class Ends(Layer):
     """The innermost layer of a test's pipeline."""
@@ -276,6 +281,8 @@ class Ends(Layer):
         self.reservations: dict[str, Reservation] = {}
         self.intents: dict[str, Intent] = {}
         self.abandoned: set[str] = set()
+        self.rules_of: dict[str, frozenset[str]] = {}
+        """Policy rules: the roles that each lets pass."""
 
 
 def _now() -> datetime:

@@ -185,6 +185,10 @@ class DomainAuthority(AuthorityProxy["Domain"]):
     def permit(self, call: Call) -> None:
         """Where no layer further out forbids it, everybody may."""
 
+    def allows(self, call: Call, rule: str, target: Mapping[str, Any]) -> bool:
+        """Where no layer further out has rules, there is none to ask."""
+        raise ValueError(f"There is no policy rule {rule!r}: no layer of the line has policy rules.")
+
 
 class Domain(Layer):
     """The rules of an image's life."""
@@ -202,6 +206,7 @@ class Domain(Layer):
             "image.delete",
             "authority.is_admin",
             "authority.permit",
+            "authority.allows",
             "tasks.new_task",
         }
     )

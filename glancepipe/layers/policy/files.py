@@ -53,6 +53,12 @@ class RuleBook:
             self.look()
         return self._rules.get(name) or Rule(name, "no such rule", NOBODY, None)
 
+    def __contains__(self, name: str) -> bool:
+        """Whether somebody wrote a rule of that name."""
+        if time.monotonic() >= self._look_at:
+            self.look()
+        return name in self._rules
+
     def findings(self) -> Iterator[str]:
         """What the operator should know about the files."""
         self.look()

@@ -154,6 +154,12 @@ class PolicyAuthority(AuthorityProxy["Policy"]):
             self.layer.admit(call)
         return self.inner.permit(call)
 
+    def allows(self, call: Call, rule: str, target: Mapping[str, Any]) -> bool:
+        """Answers for other layers, which can't import this one; nothing is decided about the call by that."""
+        if rule not in self.layer.book:
+            raise ValueError(f"There is no policy rule {rule!r}: write it into a policy file.")
+        return call.actor.service or self.layer.allows(call, rule, target)
+
 
 class Policy(Layer):
     """Who may do what. The service itself is never refused: it acts on a verdict that was taken before."""
@@ -161,7 +167,22 @@ class Policy(Layer):
     name = "policy"
     after = frozenset({"auth"})
     before = frozenset({"quota", "location", "domain", "db"})
-    options = dict(opts.list_opts())
+    options = {
+        "DEFAULT": [
+            cfg.StrOpt(
+                "property_protection_file",
+                help="File that says who may do what with which custom properties, for the layer property-protection, "
+                "which must then be in the line.",
+            ),
+            cfg.StrOpt(
+                "property_protection_rule_format",
+                default="roles",
+                choices=[("roles", "roles, with commas between them"), ("policies", "one policy rule for each operation")],
+                help="What the property protection file names.",
+            ),
+        ],
+        **dict(opts.list_opts()),
+    }
     factory = PolicyFactory
     repo = PolicyRepo
     members = PolicyMembers
@@ -176,7 +197,9 @@ class Policy(Layer):
         self.book = RuleBook(conf, lambda: [rule for layer in self.line for rule in layer.rules])
 
     def start(self, services: Services) -> None:
-        """Read the policy files. Raises ValueError if one is broken."""
+        """Read the policy files. Raises ValueError if one is broken, or if properties would go without protection."""
+        if self.conf.property_protection_file and "property-protection" not in {layer.name for layer in self.line}:
+            raise ValueError("property_protection_file is set: install the layer property-protection and put it behind auth.")
         self.book.load()
 
     def reload(self) -> None:

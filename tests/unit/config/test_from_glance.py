@@ -150,6 +150,10 @@ def test_layers_that_options_ask_for(adopt):
     _, told, file = adopt("[DEFAULT]\nmetadata_encryption_key = 0123456789abcdef\n")
     assert "layers = auth, notifier, policy, quota, location, location-encryption, domain, db\n" in file
     assert "Install the distribution glancepipe-location-encryption" in told
+    _, told, file = adopt("[DEFAULT]\nproperty_protection_file = /etc/glance/p.conf\nproperty_protection_rule_format = policies\n")
+    assert "property_protection_file = /etc/glance/p.conf\nproperty_protection_rule_format = policies\n" in file
+    assert "layers = auth, property-protection, notifier, policy, quota, location, domain, db\n" in file
+    assert "Install the distribution glancepipe-property-protection" in told
 
 
 def test_files_that_are_found_beside_the_configuration(adopt, tmp_path):

@@ -408,3 +408,33 @@ def test_a_broken_file_is_refused_by_start_and_reload_and_shown_by_check(service
     service.file.write_text("")
     service.policy.reload()
     assert list(service.policy.check()) == []
+
+
+class TestOthersAsk:
+    """The verb ``authority.allows``, for layers whose operators name rules."""
+
+    def test_rules_of_the_operator_and_of_the_service(self, tmp_path):
+        authority = Service(tmp_path, "mine: role:special and project_id:%(place)s").nouns.authority
+        for who, place, allowed in ((caller("special"), "mine", True), (caller("special"), "theirs", False), (MEMBER, "mine", False)):
+            call = Call("show_image", who)
+            assert authority.allows(call, "mine", {"place": place}) is allowed
+            assert call.verdict is None
+        assert authority.allows(Call("show_image", ADMIN), "context_is_admin", {})
+
+    def test_the_service_is_never_refused(self, tmp_path):
+        assert Service(tmp_path).nouns.authority.allows(Call("sweep", SERVICE), "publicize_image", {})
+
+    def test_a_rule_that_nobody_wrote(self, tmp_path):
+        service = Service(tmp_path)
+        for who in (MEMBER, SERVICE):
+            with pytest.raises(ValueError, match="no policy rule 'mine'"):
+                service.nouns.authority.allows(Call("show_image", who), "mine", {})
+        service.file.write_text("mine: '@'")
+        assert service.nouns.authority.allows(Call("show_image", MEMBER), "mine", {})
+
+
+def test_properties_do_not_go_without_protection(tmp_path):
+    service = Service(tmp_path)
+    service.conf.set_override("property_protection_file", "protections.conf")
+    with pytest.raises(ValueError, match="install the layer property-protection"):
+        service.policy.start(Services(stores=None))
