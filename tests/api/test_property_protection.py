@@ -4,6 +4,8 @@ import pytest
 
 from glancepipe.pipeline.errors import PipelineError
 
+pytestmark = pytest.mark.line
+
 LINE = "[pipeline]\nlayers = auth, property-protection, notifier, policy, quota, location, domain, db"
 ROLES = """
 [^secret]
