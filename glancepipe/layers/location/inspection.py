@@ -73,10 +73,11 @@ class Inspection:
         try:
             self._formats.close()
             found = _found(self._formats)
+            for each in found:
+                self._check(each)
             self.virtual_size = _virtual_size(found, self._image.disk_format)
-            found.safety_check()
-        except SafetyCheckFailed as error:
-            self._unsafe(found, set(error.failures))
+        except UnsupportedContent:
+            raise
         except ImageFormatError as error:
             self._unlike(f"The data is not what the image's disk_format {self._image.disk_format} says: {error}.")
         except Exception:
@@ -84,17 +85,20 @@ class Inspection:
             log.exception("The data of image %s could not be inspected.", self._image.id)
             self._unlike("The format of the data can't be told.")
 
+    def _check(self, found: FileInspector) -> None:
+        try:
+            found.safety_check()
+        except SafetyCheckFailed as error:
+            tolerated = self._inspector.tolerated | ({"mbr"} if self._image.disk_format in _NO_DISKS else set())
+            names = ", ".join(sorted(error.failures))
+            if found.NAME != "gpt" or error.failures.keys() - tolerated:
+                raise UnsupportedContent(f"The data fails safety checks of the format {found}: {names}.") from error
+            log.warning("Image %s fails safety checks that are tolerated: %s", self._image.id, names)
+
     def _unlike(self, sentence: str) -> None:
         if self._inspector.strict:
             raise UnsupportedContent(sentence)
         log.warning("Image %s is taken as it is: %s", self._image.id, sentence)
-
-    def _unsafe(self, found: FileInspector, failures: set[str]) -> None:
-        tolerated = self._inspector.tolerated | ({"mbr"} if self._image.disk_format in _NO_DISKS else set())
-        names = ", ".join(sorted(failures))
-        if found.NAME != "gpt" or failures - tolerated:
-            raise UnsupportedContent(f"The data fails safety checks of the format {found}: {names}.")
-        log.warning("Image %s fails safety checks that the configuration tolerates: %s", self._image.id, names)
 
 
 class _Passing:
@@ -106,19 +110,20 @@ class _Passing:
         return self.block
 
 
-def _found(formats: InspectWrapper) -> FileInspector:
-    """The one format that the data has. Raises ImageFormatError if there are several."""
+def _found(formats: InspectWrapper) -> list[FileInspector]:
+    """The formats that the data has, more than one if somebody is up to something."""
     found = {str(inspector): inspector for inspector in formats.formats or ()}
     if found.keys() == {"iso", "gpt"}:
         # An ISO image that boots from a USB stick as well.
-        return found["iso"]
-    if len(found) > 1:
-        raise ImageFormatError(f"it is {' and '.join(sorted(found))} at once")
-    return next(iter(found.values()))
+        return [found["iso"]]
+    return [found[name] for name in sorted(found)]
 
 
-def _virtual_size(found: FileInspector, declared: str | None) -> int | None:
+def _virtual_size(formats: list[FileInspector], declared: str | None) -> int | None:
     """Bytes of the disk in the data, None if unknown. Raises ImageFormatError if the data is not what it should be."""
+    if len(formats) > 1:
+        raise ImageFormatError(f"it is {' and '.join(map(str, formats))} at once")
+    (found,) = formats
     if str(found) == declared:
         size = found.virtual_size
     elif str(found) == "raw" and declared not in ALL_FORMATS:

@@ -47,6 +47,8 @@ from glancepipe.contract.errors import (
 from glancepipe.layers.location.erasures import KIND as ERASE
 from glancepipe.layers.location.erasures import SCRUB, Erasures
 from glancepipe.layers.location.holdings import Holdings
+from glancepipe.layers.location.inspection import OPTIONS as IMAGE_FORMAT
+from glancepipe.layers.location.inspection import Inspector
 from glancepipe.layers.location.writes import KIND as WRITE
 from glancepipe.layers.location.writes import Writes, Writing
 
@@ -66,9 +68,12 @@ class LocationImage(ImageProxy["Location"]):
         return changes.beginning(self.layer.writes.note(call, image, store))
 
     def set_data(self, call: Call, image: Image, data: Data, target: Target) -> ChangeSet:
-        """Streams, digests, concludes every check, and answers what to record (FEATURES 1.6-09, 2.5-02, 6.4-01)."""
+        """Streams, digests, inspects, concludes every check, and answers what to record (FEATURES 1.6-09, 2.5-02, 6.4-01)."""
         writing = self.layer.writes.writing(call, image, self.layer.holdings.writable(target))
+        inspection = self.layer.inspector.watch(image, data)
         found = self.layer.take(image, data, writing)
+        if inspection is not None and inspection.virtual_size is not None:
+            found["virtual_size"] = inspection.virtual_size
         if image.status != Status.ACTIVE and target.activate:
             found["status"] = Status.ACTIVE
         return ChangeSet.of(image, **found)
@@ -176,7 +181,8 @@ class Location(Layer):
                 help="Key under which the database keeps locations, for the layer location-encryption, which must then be in the line.",
             ),
             cfg.IntOpt("scrub_time", default=0, min=0, help="Seconds for which `delayed_delete` keeps the data of a deleted image."),
-        ]
+        ],
+        "image_format": IMAGE_FORMAT,
     }
 
     image = LocationImage
@@ -192,6 +198,7 @@ class Location(Layer):
             Digest(self.algorithm)
         except Invalid as error:
             raise ValueError(f"hashing_algorithm = {self.algorithm}: {error.message} Choose another one, sha512 for instance.") from error
+        self.inspector = Inspector(conf)
         self.writes = Writes(self)
         self.erasures = Erasures(self)
 
