@@ -43,6 +43,9 @@ SPECIAL: dict[tuple[str, type[Exception]], int] = {
 }
 """Where an operation answers otherwise."""
 
+RETRY_AFTER = "5"
+"""Seconds after which a client may try again what got 503: a server that is started again takes about so long."""
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
 _TITLES = {413: "Request Entity Too Large", 416: "Requested Range Not Satisfiable"}
@@ -107,6 +110,8 @@ def render(request: falcon.Request, response: falcon.Response, status: int, mess
     response.data = response.text = response.stream = None
     if status == HTTPStatus.NO_CONTENT:
         return
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.set_header("Retry-After", RETRY_AFTER)
     title = title_of(status)
     # No Accept header means plain text, as does one that names neither of the two.
     accepted = request.client_prefers(("text/html", "application/json")) if request.get_header("Accept") else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from oslo_db import exception as db_error
@@ -85,6 +85,8 @@ class Writer:
     def remove_all(self, location_status: str = "deleted") -> None:
         """Soft-delete everything (FEATURES 6.6-05)."""
         for table in (image_properties, image_tags, image_locations, image_members):
+            if self.connection.dialect.name == "mysql":
+                self._set_apart(table)
             self._soft_delete(table, location_status=location_status)
 
     def restore_all(self, removed_at: datetime) -> None:
@@ -113,6 +115,12 @@ class Writer:
     def _remove(self, table: Table, column: Column[Any], values: Iterable[Any]) -> None:
         if values:
             self._soft_delete(table, column.in_(list(values)))
+
+    def _set_apart(self, table: Table) -> None:
+        """Where times are whole seconds: what was removed on its own within this second was removed before it."""
+        second = self.time.replace(microsecond=0)
+        before = update(table).where(table.c.image_id == self.image_id, ~live(table), table.c.deleted_at >= second)
+        self.connection.execute(before.values(deleted_at=second - timedelta(seconds=1)))
 
     def _soft_delete(self, table: Table, *which: Any, location_status: str = "deleted") -> None:
         gone: dict[str, Any] = {"deleted": True, "deleted_at": self.time, "updated_at": self.time}

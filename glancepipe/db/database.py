@@ -6,9 +6,11 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from oslo_config import cfg
 from oslo_db import exception as db_error
 from oslo_db.api import wrap_db_retry
 from sqlalchemy import Connection, Engine
@@ -22,13 +24,39 @@ Work = Callable[[Connection], T]
 """What is done in a transaction. It may be called again after it failed, so it changes nothing but the database."""
 
 _SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
+_DEADLOCK = 1213
+"""MySQL's number. oslo.db goes by the sentence, and doesn't know those of a Galera cluster whose COMMIT fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often what lost a conflict is tried again, and after how many seconds: first, and at most."""
+
+    retries: int = 20
+    first: float = 0.02
+    longest: float = 1
+    grows: bool = True
+
+    @classmethod
+    def of(cls, conf: cfg.ConfigOpts) -> Patience:
+        """As ``[database]`` says."""
+        settings = conf.database
+        return cls(settings.db_max_retries, settings.db_retry_interval, settings.db_max_retry_interval, settings.db_inc_retry_interval)
 
 
 class Database:
     """Reads and writes through one engine, from any thread."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, patience: Patience | None = None) -> None:
         self.engine = engine
+        patience = patience or Patience()
+        self._contending = _retry(
+            max_retries=patience.retries,
+            retry_interval=patience.first,
+            inc_retry_interval=patience.grows,
+            max_retry_interval=patience.longest,
+            exception_checker=_is_conflict,
+        )
         # A single select needs no BEGIN and ROLLBACK: that saves PostgreSQL two round trips.
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT") if engine.dialect.name == "postgresql" else engine
         self._writer = engine.execution_options(**{WRITES: True})
@@ -41,7 +69,7 @@ class Database:
         Raises DatabaseUnavailable.
         """
         with _domain_errors():
-            return _patient(self._read)(work)
+            return self._patient(self._read)(work)
 
     def write(self, work: Work[T]) -> T:
         """Do ``work`` in a transaction of its own: all of it, or nothing and an exception.
@@ -49,11 +77,14 @@ class Database:
         Raises DatabaseUnavailable, Duplicate, Invalid (a value that the database refuses), and what ``work`` raises.
         """
         with _domain_errors():
-            return _patient(self._write)(work)
+            return self._patient(self._write)(work)
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+    def _patient(self, attempt: Callable[[Work[T]], T]) -> Callable[[Work[T]], T]:
+        return self._contending(_reconnecting(attempt))  # type: ignore[no-any-return]
 
     def _read(self, work: Work[T]) -> T:
         with self._reader.connect() as connection:
@@ -78,17 +109,14 @@ def now() -> datetime:
 def _is_conflict(error: Exception) -> bool:
     if isinstance(error, (db_error.DBDeadlock, db_error.DBConsistencyError)):
         return True
-    return isinstance(error, sa_error.OperationalError) and getattr(error.orig, "sqlstate", None) in _SERIALIZATION_FAILURES
+    if not isinstance(error, sa_error.OperationalError) or error.orig is None:
+        return False
+    return getattr(error.orig, "sqlstate", None) in _SERIALIZATION_FAILURES or error.orig.args[:1] == (_DEADLOCK,)
 
 
-# A pooled connection may have been closed by the server: try once with a new one. A lost conflict is worth more patience.
+# A pooled connection may have been closed by the server: try once with a new one.
 _retry: Callable[..., Any] = wrap_db_retry
 _reconnecting = _retry(max_retries=1, retry_interval=0, retry_on_disconnect=True)
-_contending = _retry(max_retries=12, retry_interval=0.02, max_retry_interval=1, exception_checker=_is_conflict)
-
-
-def _patient(attempt: Callable[[Work[T]], T]) -> Callable[[Work[T]], T]:
-    return _contending(_reconnecting(attempt))  # type: ignore[no-any-return]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 _HONOURED = (
     "connection",
+    "slave_connection",
     "connection_parameters",
     "connection_recycle_time",
     "max_pool_size",
@@ -25,7 +26,14 @@ _HONOURED = (
     "mysql_sql_mode",
     "mysql_wsrep_sync_wait",
 )
-OPTIONS: list[cfg.Opt] = [option for option in options.database_opts if option.name in _HONOURED]
+OPTIONS: list[cfg.Opt] = [
+    *(option for option in options.database_opts if option.name in _HONOURED),
+    # The defaults of these four, a second and more, are too slow for a request that only lost a race.
+    cfg.IntOpt("db_max_retries", default=20, min=0, help="How often a transaction that lost a conflict with another one is tried again."),
+    cfg.FloatOpt("db_retry_interval", default=0.02, min=0, help="Seconds before it is tried again for the first time."),
+    cfg.BoolOpt("db_inc_retry_interval", default=True, help="Whether each try waits longer than the last one."),
+    cfg.FloatOpt("db_max_retry_interval", default=1, min=0, help="The longest that a try waits, in seconds."),
+]
 """The options of ``[database]`` (FEATURES 8.1-08): oslo.db's own, those that have a meaning here."""
 
 WRITES = "glancepipe_writes"
@@ -40,22 +48,30 @@ def database_url(conf: cfg.ConfigOpts) -> URL:
 
     Raises ValueError with one sentence, which never contains the URL itself: it may hold a password.
     """
-    settings = conf.database
-    if not settings.connection:
+    if not conf.database.connection:
         return URL.create("sqlite", database=f"{conf.state_path}/glancepipe.sqlite")
+    return _url(conf, "connection")
+
+
+def replica_url(conf: cfg.ConfigOpts) -> URL | None:
+    """The database from which listings are read, None if there is no other one. Raises ValueError."""
+    return _url(conf, "slave_connection") if conf.database.slave_connection else None
+
+
+def _url(conf: cfg.ConfigOpts, option: str) -> URL:
     try:
-        url = make_url(settings.connection)
+        url = make_url(conf.database[option])
     except (ArgumentError, ValueError):
-        raise ValueError("[database] connection is not a database URL, such as postgresql+psycopg://user:password@host/name.") from None
+        raise ValueError(f"[database] {option} is not a database URL, such as postgresql+psycopg://user:password@host/name.") from None
     if url.drivername.startswith("mariadb"):
         # The same driver and SQL; oslo.db's filters know the errors under this name only.
         url = url.set(drivername=url.drivername.replace("mariadb", "mysql", 1))
     if url.get_backend_name() not in ("sqlite", "postgresql", "mysql"):
-        raise ValueError(f"[database] connection names {url.drivername!r}; supported are sqlite, postgresql, mysql and mariadb.")
+        raise ValueError(f"[database] {option} names {url.drivername!r}; supported are sqlite, postgresql, mysql and mariadb.")
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-        raise ValueError("[database] connection names an SQLite database in memory, which threads and workers can't share; name a file.")
-    if settings.connection_parameters:
-        url = url.update_query_pairs(parse_qsl(settings.connection_parameters), append=True)
+        raise ValueError(f"[database] {option} names an SQLite database in memory, which threads and workers can't share; name a file.")
+    if conf.database.connection_parameters:
+        url = url.update_query_pairs(parse_qsl(conf.database.connection_parameters), append=True)
     return url
 
 
@@ -75,6 +91,9 @@ def make_engine(conf: cfg.ConfigOpts, url: URL) -> Engine:
         arguments["pool_timeout"] = settings.pool_timeout
     if url.get_backend_name() == "sqlite":
         arguments["connect_args"] = {"timeout": LOCK_PATIENCE}
+    elif url.get_backend_name() == "mysql":
+        # Each statement sees what is committed: what a writer reads behind a lock is what the last one left.
+        arguments["isolation_level"] = "READ COMMITTED"
     try:
         engine = create_engine(url, **arguments)
     except (ImportError, NoSuchModuleError):

@@ -43,7 +43,7 @@ class DbImageRepo(ImageRepoProxy[Base]):
         if obstacle(images.c.id, image_id):
             raise ImageNotFound(image_id)
         caller = call.actor.project_id
-        return self.layer.database.read(lambda connection: _read(connection, queries.PRESENT, image_id, caller))
+        return self.layer.read(call, lambda connection: _read(connection, queries.PRESENT, image_id, caller))
 
     def list(self, call: Call, query: ImageQuery) -> Page:
         """One select for a page, and none where no image can match (FEATURES 3)."""
@@ -53,7 +53,7 @@ class DbImageRepo(ImageRepoProxy[Base]):
         if asked is None:
             return Page()
         statement, values = asked
-        rows = self.layer.database.read(lambda connection: connection.execute(statement, values).all())
+        rows = self.layer.read(call, lambda connection: connection.execute(statement, values).all())
         found = [records.image(row) for row in rows[: query.limit]]
         return Page(found, more=len(rows) > query.limit, last=found[-1] if found else None)
 

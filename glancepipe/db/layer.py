@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 
 from oslo_config import cfg
-from sqlalchemy import select
+from sqlalchemy import URL, select
 
 from glancepipe.contract.call import Call
 from glancepipe.contract.errors import DatabaseUnavailable
 from glancepipe.contract.layer import Finding, Services
 from glancepipe.db import schema
 from glancepipe.db.base import Base
-from glancepipe.db.database import Database
-from glancepipe.db.engine import OPTIONS, database_url, make_engine
+from glancepipe.db.database import Database, Patience
+from glancepipe.db.engine import OPTIONS, database_url, make_engine, replica_url
 from glancepipe.db.held import Held
 from glancepipe.db.images import DbImageRepo
 from glancepipe.db.journal import DbJournal
@@ -24,6 +24,7 @@ from glancepipe.db.members import DbMemberRepo
 from glancepipe.db.metadefs.definitions import DbDefinitionRepo
 from glancepipe.db.metadefs.namespaces import DbNamespaceRepo
 from glancepipe.db.metadefs.resource_types import DbResourceTypeRepo
+from glancepipe.db.replica import Replica
 from glancepipe.db.tasks import DbTaskRepo
 from glancepipe.db.usage import DbUsage
 from glancepipe.db.workers import Workers
@@ -57,9 +58,11 @@ class Db(Base):
     resource_types = DbResourceTypeRepo
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
-        """Raises ValueError if ``[database] connection`` can't be meant."""
+        """Raises ValueError if ``[database] connection`` or ``slave_connection`` can't be meant."""
         super().__init__(conf)
         self.url = database_url(conf)
+        self.replica_url = replica_url(conf)
+        self.replica = None
         self._closing = threading.Event()
         self._opened = ExitStack()
 
@@ -70,8 +73,11 @@ class Db(Base):
         DatabaseUnavailable if the database can't be reached for ``max_retries`` times ``retry_interval`` seconds.
         """
         with ExitStack() as opened:
-            self.database = Database(make_engine(self.conf, self.url))
+            self.database = self._connected(self.url)
             opened.callback(self.database.close)
+            if self.replica_url is not None:
+                self.replica = Replica(self._connected(self.replica_url), self.database)
+                opened.callback(self.replica.close)
             if not self.conf.database.connection:
                 self.database.write(schema.upgrade)
             elif not self._reach():
@@ -87,16 +93,21 @@ class Db(Base):
         self.workers.bury()
 
     def check(self) -> Iterable[Finding]:
-        """Whether the database answers."""
+        """Whether the database answers, and whether the replica last did."""
         try:
             self.database.read(lambda connection: connection.scalar(select(1)))
         except DatabaseUnavailable as error:
             yield Finding(f"The database can't be reached: {str(error.__cause__ or error).splitlines()[0]}", down=True)
+        if self.replica is not None and not self.replica.reachable:
+            yield Finding("The database's replica can't be reached: listings are read from the primary.")
 
     def close(self) -> None:
         """Leave the workers and close all connections."""
         self._closing.set()
         self._opened.close()
+
+    def _connected(self, url: URL) -> Database:
+        return Database(make_engine(self.conf, url), Patience.of(self.conf))
 
     def _reach(self) -> bool:
         """Whether the schema is current, as soon as the database can be reached."""

@@ -43,16 +43,20 @@ class DbDefinitionRepo(DefinitionRepoProxy[Base]):
             order = [each.asc() if query.ascending else each.desc() for each in (key, table.c.id)]
             return connection.execute(statement.order_by(*order).limit(query.limit)).all()
 
-        return [rows.definition(kind, row) for row in self.layer.database.read(read)]
+        return [rows.definition(kind, row) for row in self.layer.read(call, read)]
 
     def get(self, call: Call, namespace: Namespace, kind: Kind, name: str) -> Definition:
         """One select."""
         if obstacle(rows.TABLES[kind].c.name, name):
             raise _missing(namespace.namespace, kind, name)
-        row = self.layer.database.read(lambda connection: _row(connection, namespace.namespace, kind, name))
-        if row is None:
-            raise _missing(namespace.namespace, kind, name)
-        return rows.definition(kind, row)
+
+        def read(connection: Connection) -> Row[Any]:
+            row = _row(connection, namespace.namespace, kind, name)
+            if row is None:
+                raise _missing(namespace.namespace, kind, name)
+            return row
+
+        return rows.definition(kind, self.layer.read(call, read))
 
     def add(
         self, call: Call, namespace: Namespace, kind: Kind, definitions: Sequence[Definition], replacing: bool = False

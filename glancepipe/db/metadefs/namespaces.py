@@ -47,13 +47,13 @@ class DbNamespaceRepo(NamespaceRepoProxy[Base]):
             records = [rows.namespace(row, applied.get(row.id, ())) for row in page]
             return NamespacePage(records, len(found) > query.limit, records[-1] if records else None)
 
-        return self.layer.database.read(read)
+        return self.layer.read(call, read)
 
     def get(self, call: Call, name: str) -> Namespace:
         """The namespace and its associations."""
         if obstacle(namespaces.c.namespace, name):
             raise rows.missing_namespace(name)
-        return self.layer.database.read(lambda connection: _read(connection, name))
+        return self.layer.read(call, lambda connection: _read(connection, name))
 
     def add(self, call: Call, namespace: Namespace) -> Namespace:
         """All in one transaction."""

@@ -26,7 +26,7 @@ class DbResourceTypeRepo(ResourceTypeRepoProxy[Base]):
     def list(self, call: Call) -> Sequence[ResourceType]:
         """One select."""
         found = select(types).order_by(types.c.id)
-        read = self.layer.database.read(lambda connection: connection.execute(found).all())
+        read = self.layer.read(call, lambda connection: connection.execute(found).all())
         return [ResourceType(row.name, bool(row.protected), row.created_at, row.updated_at) for row in read]
 
     def associations(self, call: Call, namespace: Namespace) -> Sequence[Association]:
@@ -37,7 +37,7 @@ class DbResourceTypeRepo(ResourceTypeRepoProxy[Base]):
             namespace_id = connection.scalar(mine)
             return associations_of(connection, [namespace_id]).get(namespace_id, ()) if namespace_id is not None else ()
 
-        return self.layer.database.read(read)
+        return self.layer.read(call, read)
 
     def associate(self, call: Call, namespace: Namespace, association: Association) -> Association:
         """A type that nobody knows is made on the way."""

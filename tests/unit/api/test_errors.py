@@ -133,3 +133,9 @@ def test_a_store_that_is_down_is_logged_without_a_trace(answer: Callable[..., te
         assert answer(errors.StoreUnavailable()).status_code == 503
     assert "Traceback" not in caplog.text
     assert "req-1" in caplog.text
+
+
+@pytest.mark.parametrize("error", [errors.StoreUnavailable(), errors.DatabaseUnavailable()])
+def test_what_is_away_may_be_back_soon(answer: Callable[..., testing.Result], error: errors.ImageServiceError) -> None:
+    assert answer(error).headers["retry-after"] == api_errors.RETRY_AFTER
+    assert "retry-after" not in answer(errors.StoreError()).headers

@@ -8,10 +8,11 @@ import pytest
 from oslo_db import exception as db_error
 from sqlalchemy import event, exc, insert, select, text
 
+from glancepipe.contract import ChangeSet
 from glancepipe.contract.errors import DatabaseUnavailable, Duplicate, ImageNotFound, Invalid
-from glancepipe.db.database import Database
+from glancepipe.db.database import Database, Patience
 from glancepipe.db.engine import database_url, make_engine
-from glancepipe.db.models import owners
+from glancepipe.db.models import images, owners
 
 LOST = db_error.DBConnectionError(RuntimeError("gone"))
 DEADLOCK = db_error.DBDeadlock(RuntimeError("victim"))
@@ -67,6 +68,54 @@ def test_a_conflict_is_not_tried_for_ever(run, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     with pytest.raises(DatabaseUnavailable):
         run(failing(99, DEADLOCK))
+
+
+def test_the_options_say_how_patient_it_is(configure, tmp_path, monkeypatch):
+    """oslo.db's names: db_max_retries and so on."""
+    waits = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    conf = configure(tmp_path, db_max_retries=3, db_retry_interval=0.5, db_inc_retry_interval=False)
+    database = Database(make_engine(conf, database_url(conf)), Patience.of(conf))
+    try:
+        with pytest.raises(DatabaseUnavailable):
+            database.write(failing(99, DEADLOCK))
+    finally:
+        database.close()
+    assert waits == [0.5] * 3
+
+
+def test_a_certification_failure_is_a_conflict(database, monkeypatch):
+    """A Galera cluster says at COMMIT that another node was first: all of the transaction is done again, on what is there now."""
+    if database.engine.dialect.name != "mysql":
+        pytest.skip("the others have no certification")
+    import pymysql
+
+    work, commit = failing(0, None), database.engine.dialect.do_commit
+    refusals = [pymysql.err.OperationalError(1213, "WSREP detected deadlock/conflict and aborted the transaction. Try restarting it")]
+
+    def certify(connection):
+        if refusals:
+            connection.rollback()
+            raise refusals.pop()
+        commit(connection)
+
+    monkeypatch.setattr(database.engine.dialect, "do_commit", certify)
+    assert database.write(work) == 2
+
+
+def test_what_is_read_behind_a_lock_is_what_the_last_writer_left(world, start):
+    """However early the transaction began: compare-and-swap depends on it."""
+    other, image = start(), world.image()
+
+    def work(connection):
+        connection.scalar(select(owners.c.owner))
+        if not work.done and connection.dialect.name != "sqlite":
+            other.repo.save(other.call(), image, ChangeSet.of(image, status="saving"))
+        work.done = True
+        return connection.scalar(select(images.c.status).where(images.c.id == image.id))
+
+    work.done = False
+    assert world.database.write(work) == ("queued" if world.database.engine.dialect.name == "sqlite" else "saving")
 
 
 @pytest.mark.parametrize(
