@@ -1,4 +1,4 @@
-"""Puts a service together from its configuration: stores, pipeline, API and the middleware around it."""
+"""Puts a service together from its configuration: stores, pipeline, tasks, API and the middleware around it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from glancepipe.contract import Finding, Services
 from glancepipe.pipeline import Pipeline, build
 from glancepipe.pipeline.backends import Backends
 from glancepipe.pipeline.loading import load_plugins
+from glancepipe.tasks.runner import Runner
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,8 @@ class Service:
         self.pipeline: Pipeline = build(conf)
         for group, options in API_OPTIONS.items():
             conf.register_opts(options, group=group)
-        self._app = self._surrounded(make_api(conf, self.pipeline.nouns, self.stores))
+        self.runner = Runner(self.pipeline.nouns, conf.wsgi.task_pool_threads)
+        self._app = self._surrounded(make_api(conf, self.pipeline.nouns, self.stores, self.runner))
         check_values(conf)
         self._process: int | None = None
         self._starting = threading.Lock()
@@ -64,7 +66,7 @@ class Service:
         return self._app(environ, start_response)
 
     def start(self, patience: float = -1) -> None:
-        """Start stores and layers in this process, and the sweeps; once, whoever calls how often.
+        """Start stores and layers in this process, tasks and the sweeps; once, whoever calls how often.
 
         Raises PipelineError for a mistake in the configuration, TimeoutError if another thread is at it for more than
         ``patience`` seconds, and whatever a layer raises if what it needs is away.
@@ -84,6 +86,7 @@ class Service:
         except BaseException:
             self.stores.close()
             raise
+        self.runner.start()
         self._stop.clear()
         self._sweeper = threading.Thread(target=self._sweep, args=(self._stop,), name="sweep", daemon=True)
         self._sweeper.start()
@@ -96,7 +99,10 @@ class Service:
         yield from self.pipeline.check()
 
     def close(self) -> None:
-        """Stop the sweeps and give back what ``start`` took in this process. A service that never started stays so."""
+        """Stop the sweeps, let running tasks end, and give back what ``start`` took in this process.
+
+        A service that never started stays so.
+        """
         with self._starting:
             if self._process != os.getpid():
                 return
@@ -104,12 +110,14 @@ class Service:
             self._stop.set()
             # A pass may be cut off: the next one finishes what it began.
             self._sweeper.join(timeout=10)
+            self.runner.close()
             self.pipeline.close()
             self.stores.close()
 
     def _sweep(self, stop: threading.Event) -> None:
         while True:
             self.pipeline.sweep()
+            self.runner.sweep()
             if stop.wait(self.conf.sweep_interval):
                 return
 

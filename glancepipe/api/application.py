@@ -1,4 +1,4 @@
-"""Makes the API out of a configuration, the pipeline's nouns and the stores: a WSGI application."""
+"""Makes the API out of a configuration, the pipeline's nouns, the stores and the runner of tasks: a WSGI application."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from glancepipe.api.validation import Checks
 from glancepipe.api.views import ImageView
 from glancepipe.contract import Nouns, Stores
 from glancepipe.pipeline.loading import installed
+from glancepipe.tasks.runner import Runner
 
 IMPORTERS = "glancepipe.importers"
 """The entry point group in which import methods are found."""
 
 
-def make_api(conf: cfg.ConfigOpts, nouns: Nouns, stores: Stores) -> falcon.App[Any, Any]:
+def make_api(conf: cfg.ConfigOpts, nouns: Nouns, stores: Stores, runner: Runner) -> falcon.App[Any, Any]:
     """The API, which knows ``/v2/`` only and trusts the WSGI environment as to who calls (see ``calls``).
 
     Raises ValueError with one sentence if the file of custom properties is wrong.
@@ -44,6 +45,7 @@ def make_api(conf: cfg.ConfigOpts, nouns: Nouns, stores: Stores) -> falcon.App[A
     shared = Shared(
         nouns=nouns,
         stores=stores,
+        runner=runner,
         view=ImageView(conf, stores),
         checks=Checks(image_schema, custom),
         paging=Paging.of(conf),

@@ -40,6 +40,7 @@ SPECIAL: dict[tuple[str, type[Exception]], int] = {
     ("download_image", errors.NoData): 204,  # FEATURES 1.7-02
     ("show_image", errors.Forbidden): 404,  # FEATURES 1.3-03
     ("show_member", errors.Forbidden): 404,  # FEATURES 1.3-19
+    ("list_image_tasks", errors.Forbidden): 404,  # FEATURES 1.3-10
 }
 """Where an operation answers otherwise."""
 

@@ -10,7 +10,9 @@ from typing import Any
 import orjson
 from oslo_config import cfg
 
+from glancepipe.api import task_schemas
 from glancepipe.api.answers import encoded
+from glancepipe.api.uuids import UUID
 from glancepipe.contract.query import VISIBILITIES
 
 log = logging.getLogger(__name__)
@@ -21,7 +23,6 @@ CUSTOM_FILE = "schema-image.json"
 """Describes custom properties; looked for where the configuration is (FEATURES 2.6-02)."""
 
 MEMBER_STATUSES = ["pending", "accepted", "rejected"]
-UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 
 _STATUSES = ["queued", "saving", "active", "killed", "deleted", "uploading", "importing", "pending_delete", "deactivated"]
 _LOCATION: Schema = {
@@ -125,7 +126,7 @@ def documents(image: Schema) -> dict[str, bytes]:
         "properties": {"members": {"type": "array", "items": member}, "schema": {"type": "string"}},
         "links": [_link("describedby", "schema")],
     }
-    return {str(schema["name"]): encoded(schema) for schema in (image, images, member, members)}
+    return {str(schema["name"]): encoded(schema) for schema in (image, images, member, members, *task_schemas.documents())}
 
 
 def custom_properties(conf: cfg.ConfigOpts) -> Custom:

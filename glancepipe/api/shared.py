@@ -9,6 +9,7 @@ from glancepipe.api.queries import Paging
 from glancepipe.api.validation import Checks
 from glancepipe.api.views import ImageView
 from glancepipe.contract import Nouns, Stores
+from glancepipe.tasks.runner import Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Shared:
 
     nouns: Nouns
     stores: Stores
+    runner: Runner
     view: ImageView
     checks: Checks
     paging: Paging

@@ -77,6 +77,7 @@ WSGI = [
         default=["http_proxy_to_wsgi", "cors", "request_id", "limits", "healthcheck", "versions", "auth"],
         help="The WSGI middleware around the API, outermost first.",
     ),
+    cfg.IntOpt("task_pool_threads", default=16, min=1, help="How many tasks a worker carries out at the same time."),
 ]
 
 API = [

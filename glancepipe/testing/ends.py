@@ -1,7 +1,8 @@
 """A layer that ends every verb, in memory: what a layer under test talks to when nothing else is in the way.
 
 It keeps the promises of the contract (compare-and-swap of the status, change sets, reservations, the journal) and
-none of the service's rules. What is stored can be looked at: ``images``, ``bytes``, ``memberships``, ``intents``.
+none of the service's rules. What is stored can be looked at: ``images``, ``bytes``, ``memberships``, ``intents``,
+``kept_tasks``.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from glancepipe.contract import (
     Span,
     Status,
     Target,
+    Task,
     Usage,
     UsageProxy,
     UsageReport,
@@ -46,6 +48,7 @@ from glancepipe.contract import (
 from glancepipe.contract.errors import Conflict, Duplicate, ImageNotFound, LimitExceeded, NoData, NotFound, StatusChanged
 from glancepipe.contract.proxies import NOUNS
 from glancepipe.contract.proxy import verbs
+from glancepipe.testing.ends_tasks import EndsTasks
 
 
 def _unfinished(noun: str) -> Any:
@@ -267,7 +270,7 @@ class Ends(Layer):
     usage = EndsUsage
     journal = EndsJournal
     authority = EndsAuthority
-    tasks = _unfinished("tasks")
+    tasks = EndsTasks
     namespaces = _unfinished("namespaces")
     definitions = _unfinished("definitions")
     resource_types = _unfinished("resource_types")
@@ -283,6 +286,7 @@ class Ends(Layer):
         self.abandoned: set[str] = set()
         self.rules_of: dict[str, frozenset[str]] = {}
         """Policy rules: the roles that each lets pass."""
+        self.kept_tasks: dict[str, Task] = {}
 
 
 def _now() -> datetime:

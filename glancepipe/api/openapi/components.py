@@ -10,7 +10,8 @@ from oslo_config import cfg
 from glancepipe.api import patches
 from glancepipe.api.openapi import metadefs
 from glancepipe.api.openapi.refusals import SCHEMA as ERROR
-from glancepipe.api.schemas import MEMBER_STATUSES, UUID, Schema, base_properties
+from glancepipe.api.schemas import MEMBER_STATUSES, Schema, base_properties
+from glancepipe.api.uuids import UUID
 from glancepipe.api.validation import CHOSEN, LONGEST_NAME, NUMBER, NUMBERS, READ_ONLY, RESERVED, RESERVED_PREFIX
 
 _TEXT: Schema = {"type": "string"}
@@ -32,6 +33,8 @@ ALWAYS: Mapping[str, tuple[str, ...]] = {
     "images": ("images", "first", "schema"),
     "member": ("member_id", "image_id", "status", "created_at", "updated_at", "schema"),
     "members": ("members", "schema"),
+    "task": ("id", "type", "status", "owner", "created_at", "updated_at", "self", "schema"),
+    "tasks": ("tasks", "first", "schema"),
 }
 """What a document always has; an image has all base attributes but those of ``SHOWN``."""
 SHOWN = frozenset({"direct_url", "locations", "stores"})
@@ -166,6 +169,17 @@ def _other() -> dict[str, Schema]:
             "properties": {
                 "stores": {"type": "array", "items": {"type": "object", "required": ["id"], "properties": store}},
             },
+        },
+        "new_task": {
+            "type": "object",
+            "required": ["type", "input"],
+            "properties": {"type": {"const": "import"}, "input": {"type": "object", "required": ["import_from"]}},
+            "examples": [{"type": "import", "input": {"import_from": "https://images.example/an-image"}}],
+        },
+        "image_tasks": {
+            "type": "object",
+            "required": ["tasks"],
+            "properties": {"tasks": {"type": "array", "items": {"type": "object", "required": ["id", "type", "status", "message"]}}},
         },
         "usage": {
             "type": "object",

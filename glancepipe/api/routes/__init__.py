@@ -1,11 +1,12 @@
 """The routes, as data: one table per resource. Method and path, who answers, which operation it is (FEATURES 1.3)."""
 
-from glancepipe.api.routes import discovery, images, members, metadefs, schemas
+from glancepipe.api.routes import discovery, images, members, metadefs, schemas, tasks
 
 ROUTES = (
     *images.ROUTES,
     *members.ROUTES,
     *metadefs.ROUTES,
+    *tasks.ROUTES,
     *discovery.ROUTES,
     *schemas.ROUTES,
 )

@@ -4,7 +4,7 @@ from glancepipe.api import schemas_view
 from glancepipe.api.metadefs.schemas import DOCUMENTS
 from glancepipe.api.routes.route import Route
 
-NAMES = ("image", "images", "member", "members")
+NAMES = ("image", "images", "member", "members", "task", "tasks")
 
 METADEFS = tuple(f"metadefs/{name}" for name in DOCUMENTS)
 

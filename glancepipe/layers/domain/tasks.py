@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 
 TYPES = ("import", "api_image_import", "location_import")
+BY_REQUEST = frozenset({"import"})
+"""Types that the tasks API may start; the others begin with what is asked of an image."""
+REQUEST_ID = 64
+"""Characters of a request's id that a task keeps."""
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     TaskStatus.PENDING: frozenset({TaskStatus.PROCESSING, TaskStatus.FAILURE}),
@@ -37,7 +41,9 @@ class DomainTasks(TaskRepoProxy["Domain"]):
     def new_task(self, call: Call, type: str, input: Mapping[str, Any], image: Image | None = None) -> Task:
         """Ends the verb: a pending task of the caller's project."""
         if type not in TYPES:
-            raise Invalid(f"There is no task of the type {type!r}; choose one of {', '.join(TYPES)}.")
+            raise Invalid(f"There is no task of the type {type!r}.")
+        if call.operation.name == "create_task":
+            _check_request(type, input)
         asked = call.initiator
         return Task(
             str(uuid.uuid4()),
@@ -45,7 +51,7 @@ class DomainTasks(TaskRepoProxy["Domain"]):
             owner=asked.project_id or "",
             input=input,
             image_id=image.id if image else None,
-            request_id=call.request_id,
+            request_id=call.request_id[:REQUEST_ID],
             user_id=asked.user_id,
         )
 
@@ -58,3 +64,12 @@ class DomainTasks(TaskRepoProxy["Domain"]):
                 end = datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=self.layer.conf.task.task_time_to_live)
                 changed = replace(changed, expires_at=end)
         return self.inner.save(call, task, changed, settles)
+
+
+def _check_request(type: str, input: Mapping[str, Any]) -> None:
+    """What a client may ask of the tasks API (FEATURES 4.3-03)."""
+    if type not in BY_REQUEST:
+        raise Invalid(f"Tasks of the type {type!r} are started by what is asked of an image, not here.")
+    source = input.get("import_from")
+    if not isinstance(source, str) or not source.lower().startswith(("http://", "https://")):
+        raise Invalid("import_from must be a URL that begins with http:// or https://.")

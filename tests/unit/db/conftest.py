@@ -36,6 +36,7 @@ class World:
         self.members = Db.members(self.layer, nobody)
         self.usage = Db.usage(self.layer, nobody)
         self.journal = Db.journal(self.layer, nobody)
+        self.tasks = Db.tasks(self.layer, nobody)
         self.database = self.layer.database
 
     def call(self, project: str | None = "p1") -> Call:
