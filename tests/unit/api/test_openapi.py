@@ -17,6 +17,7 @@ from glancepipe.api.routes import ROUTES
 from glancepipe.api.routes.route import Parameter, Route
 from glancepipe.api.schemas import Custom
 from glancepipe.contract import OPERATIONS, Nouns
+from glancepipe.tasks.runner import Runner
 
 
 def described(conf: cfg.ConfigOpts, custom: Custom | None = None, routes: Any = ROUTES) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def test_it_is_valid_whatever_is_configured(conf: cfg.ConfigOpts) -> None:
 
 def test_every_route_is_in_it_and_nothing_else(conf: cfg.ConfigOpts, single: Any) -> None:
     """By what the application routes, not by the table from which both are made."""
-    app = make_api(conf, cast(Nouns, None), single)
+    app = make_api(conf, cast(Nouns, None), single, Runner(cast(Nouns, None), 1))
     routed = {
         (method.method, route.path) for route in falcon.inspect.inspect_routes(app) for method in route.methods if not method.internal
     }
