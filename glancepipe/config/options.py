@@ -12,6 +12,8 @@ from pathlib import Path
 
 from oslo_config import cfg, types
 
+from glancepipe.contract import uris
+
 GENERAL = [
     cfg.StrOpt(
         "state_path",
@@ -155,6 +157,7 @@ CORE: Mapping[str, Sequence[cfg.Opt]] = {
     "serve": SERVE,
     "glance_store": GLANCE_STORE,
     "image_format": IMAGE_FORMAT,
+    uris.GROUP: uris.OPTIONS,
 }
 """All of them by group."""
 

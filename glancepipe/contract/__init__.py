@@ -1,7 +1,8 @@
 """PUBLIC. Everything that a layer, a store driver or another plugin may import from glancepipe.
 
-It does no I/O. ``docs/write-a-layer`` explains it by example; ``docs/decisions/0001-linked-proxies.md`` says why
-it is as it is. What is listed in ``__all__`` here and in the modules of this package is promised.
+It does no I/O, but for ``fetching`` when that is called. ``docs/write-a-layer`` explains it by example;
+``docs/decisions/0001-linked-proxies.md`` says why it is as it is. What is listed in ``__all__`` here and in the modules of
+this package is promised.
 """
 
 from glancepipe.contract.call import SERVICE, Call, Caller, Verdict

@@ -134,6 +134,10 @@ class Data:
         outer._watches.append(_Conclusion(self))
         return outer
 
+    def part(self, span: Span) -> Data:
+        """A part of a download whose source can't start at an offset: what lies before is skipped, what follows not read."""
+        return self.map(lambda blocks: _part(blocks, span), span.length)
+
     def __iter__(self) -> Iterator[bytes]:
         watches, size = self._watches, self.size
         for block in self._blocks:
@@ -192,3 +196,14 @@ def _file_blocks(file: BinaryIO, size: int | None) -> Iterator[bytes]:
         if left is not None:
             left -= len(block)
         yield block
+
+
+def _part(blocks: Iterator[bytes], span: Span) -> Iterator[bytes]:
+    skip, left = span.start, span.length
+    for block in blocks:
+        piece = block[skip : skip + left]
+        skip, left = max(0, skip - len(block)), left - len(piece)
+        if piece:
+            yield piece
+        if not left:
+            return

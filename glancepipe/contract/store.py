@@ -63,7 +63,7 @@ class Store(ABC):
 
     @abstractmethod
     def size(self, url: str) -> int:
-        """How many bytes are at ``url``. Raises NoData, StoreUnavailable."""
+        """How many bytes are at ``url``. Raises NoData, Invalid (nothing can be there), StoreUnavailable."""
 
     def erase(self, url: str) -> None:
         """Delete the bytes at ``url``. Nothing there is no error. Raises InUse, StoreUnavailable, StoreReadOnly."""

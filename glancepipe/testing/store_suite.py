@@ -1,10 +1,11 @@
-"""PUBLIC. What every store driver that takes data must do: subclass ``StoreSuite`` and give it a fixture ``store``.
+"""PUBLIC. What every store driver must do: subclass ``StoreSuite`` and give it a fixture ``store``.
 
     class TestMyStore(StoreSuite):
         @pytest.fixture
         def store(self): ...   # a started store with nothing in it
 
-Two hooks: ``contents`` lets the suite see that nothing is left behind, ``BIG`` is the size of the big image.
+Two hooks: ``contents`` lets the suite see that nothing is left behind, ``BIG`` is the size of the big image. A driver that
+takes no data subclasses ``ReadSuite``, whose hook ``keep`` puts data where the driver finds it.
 """
 
 from __future__ import annotations
@@ -24,8 +25,64 @@ SHORT = [b"0123456789", b"", b"abcdef", b"\0" * 5000]
 """Blocks of no particular length."""
 
 
-class StoreSuite:
-    """Each test gets a store of its own; images are named by random ids."""
+class ReadSuite:
+    """Each test gets a store of its own."""
+
+    def keep(self, store: Store, blocks: Iterable[bytes]) -> str:
+        """Have the store find ``blocks``; answers their URL."""
+        raise NotImplementedError
+
+    @pytest.mark.parametrize("blocks", [SHORT, [b"x"]], ids=["short", "one"])
+    def test_what_is_there_is_read(self, store: Store, blocks: list[bytes]) -> None:
+        content = b"".join(blocks)
+        url = self.keep(store, blocks)
+        assert store.size(url) == len(content)
+        assert content_of(store.read(url)) == content
+
+    def test_an_image_is_read_by_many_at_once(self, store: Store) -> None:
+        url = self.keep(store, [b"ab", b"cd"])
+        first, second = store.read(url), store.read(url)
+        assert content_of(first) == content_of(second) == b"abcd"
+
+    def test_data_is_closed_early_and_twice(self, store: Store) -> None:
+        data = store.read(self.keep(store, SHORT))
+        next(iter(data), None)
+        data.close()
+        data.close()
+
+    def test_a_store_owns_what_it_has(self, store: Store) -> None:
+        url = self.keep(store, SHORT)
+        assert url.partition("://")[0] in store.schemes
+        assert store.owns(url)
+
+    @pytest.mark.parametrize("url", ["other://somewhere/image", "nonsense", ""])
+    def test_foreign_urls_are_not_owned(self, store: Store, url: str) -> None:
+        assert not store.owns(url)
+
+    # Ranges.
+
+    @pytest.mark.parametrize(("start", "length"), [(0, 1), (0, 10), (7, 5), (9, 1), (10, 3), (15, 5001), (5015, 1), (0, 5016)])
+    def test_a_range(self, store: Store, start: int, length: int) -> None:
+        url = self.keep(store, SHORT)
+        if not store.ranged:
+            with pytest.raises(RangeUnsupported):
+                store.read(url, Span(start, length))
+            return
+        data = store.read(url, Span(start, length))
+        assert data.size == length
+        assert content_of(data) == b"".join(SHORT)[start : start + length]
+
+    def test_a_range_across_blocks(self, store: Store) -> None:
+        if not store.ranged:
+            pytest.skip("this store reads whole images only")
+        size = 3 * BLOCK + 5
+        url = self.keep(store, big_blocks(size))
+        whole = b"".join(big_blocks(size))
+        assert content_of(store.read(url, Span(BLOCK - 3, 2 * BLOCK))) == whole[BLOCK - 3 : 3 * BLOCK - 3]
+
+
+class StoreSuite(ReadSuite):
+    """For drivers that take data; images are named by random ids."""
 
     BIG = 64 << 20
     """Bytes of the image that is too big for careless drivers."""
@@ -33,6 +90,9 @@ class StoreSuite:
     def contents(self, store: Store) -> Collection[str] | None:
         """Whatever the store keeps, unfinished writes included, by any name; None if that can't be seen."""
         return None
+
+    def keep(self, store: Store, blocks: Iterable[bytes]) -> str:
+        return store.write(an_id(), blocks, None).url
 
     def gone(self, store: Store, image_id: str) -> None:
         """Nothing is left of the image: not a byte to be seen, and it can be written again."""
@@ -69,53 +129,12 @@ class StoreSuite:
         assert written.size == data.count
         assert digest.hexdigest == hashlib.sha256(content_of(store.read(written.url))).hexdigest()
 
-    def test_an_image_is_read_by_many_at_once(self, store: Store) -> None:
-        url = store.write(an_id(), [b"ab", b"cd"], 4).url
-        first, second = store.read(url), store.read(url)
-        assert content_of(first) == content_of(second) == b"abcd"
-
-    def test_data_is_closed_early_and_twice(self, store: Store) -> None:
-        data = store.read(store.write(an_id(), SHORT, None).url)
-        next(iter(data), None)
-        data.close()
-        data.close()
-
     # URLs.
-
-    def test_a_store_owns_what_it_wrote(self, store: Store) -> None:
-        url = store.write(an_id(), SHORT, None).url
-        assert url.partition("://")[0] in store.schemes
-        assert store.owns(url)
 
     def test_a_url_fits_the_column(self, store: Store) -> None:
         url = store.write(an_id(), SHORT, None).url
         assert url.isprintable()
         assert len(url.encode()) < 1 << 16
-
-    @pytest.mark.parametrize("url", ["other://somewhere/image", "nonsense", ""])
-    def test_foreign_urls_are_not_owned(self, store: Store, url: str) -> None:
-        assert not store.owns(url)
-
-    # Ranges.
-
-    @pytest.mark.parametrize(("start", "length"), [(0, 1), (0, 10), (7, 5), (9, 1), (10, 3), (15, 5001), (5015, 1), (0, 5016)])
-    def test_a_range(self, store: Store, start: int, length: int) -> None:
-        url = store.write(an_id(), SHORT, None).url
-        if not store.ranged:
-            with pytest.raises(RangeUnsupported):
-                store.read(url, Span(start, length))
-            return
-        data = store.read(url, Span(start, length))
-        assert data.size == length
-        assert content_of(data) == b"".join(SHORT)[start : start + length]
-
-    def test_a_range_across_blocks(self, store: Store) -> None:
-        if not store.ranged:
-            pytest.skip("this store reads whole images only")
-        size = 3 * BLOCK + 5
-        url = store.write(an_id(), big_blocks(size), size).url
-        whole = b"".join(big_blocks(size))
-        assert content_of(store.read(url, Span(BLOCK - 3, 2 * BLOCK))) == whole[BLOCK - 3 : 3 * BLOCK - 3]
 
     # What goes wrong leaves nothing.
 

@@ -12,7 +12,6 @@ from glancepipe.contract.errors import (
     ImageServiceError,
     Invalid,
     NoData,
-    RangeUnsupported,
     StoreError,
     StoreReadOnly,
     StoreUnavailable,
@@ -73,7 +72,7 @@ class Holdings:
         return Location(url, {**metadata, "store": store.name} if self.stores.multiple else dict(metadata), row)
 
     def read(self, image: Image, span: Span | None = None) -> Data:
-        """The first copy that opens. Raises NoData, RangeUnsupported, StoreError: what the first one said that is there."""
+        """The first copy that opens. Raises NoData, StoreError: what the first one said that is there."""
         problem: ImageServiceError = NoData()
         for store, location in self.ranked(image.locations):
             try:
@@ -104,15 +103,18 @@ class Holdings:
 
 
 def _opened(store: Store, url: str, image: Image, span: Span | None) -> Data:
-    if span is not None and not store.ranged:
-        raise RangeUnsupported
+    # A store that can't start at an offset is read from the beginning: that takes longer, but it serves (FEATURES 12-14).
+    asked = span if store.ranged else None
     with errors_of(store):
-        data = store.read(url, span)
-    expected = image.size if span is None else span.length
-    if None not in (data.size, expected) and data.size != expected:
+        data = store.read(url, asked)
+    expected = image.size if asked is None else asked.length
+    if data.size is None:
+        # Whoever sends it on learns by this that something is missing.
+        data.size = expected
+    elif expected is not None and data.size != expected:
         data.close()
         raise StoreError(f"The store has {data.size} bytes of image {image.id}, and {expected} are expected.")
-    return data
+    return data if span is None or asked is not None else data.part(span)
 
 
 @contextmanager

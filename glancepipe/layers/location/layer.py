@@ -7,6 +7,7 @@ the journal knows of it, so whatever a crash leaves behind is finished or undone
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,6 +45,7 @@ from glancepipe.contract.errors import (
     StatusChanged,
     StoreError,
 )
+from glancepipe.contract.uris import SCHEMES, UriFilter
 from glancepipe.layers.location.erasures import KIND as ERASE
 from glancepipe.layers.location.erasures import SCRUB, Erasures
 from glancepipe.layers.location.holdings import Holdings
@@ -199,6 +201,7 @@ class Location(Layer):
         except Invalid as error:
             raise ValueError(f"hashing_algorithm = {self.algorithm}: {error.message} Choose another one, sha512 for instance.") from error
         self.inspector = Inspector(conf)
+        self.uris = UriFilter(conf, socket.getaddrinfo)
         self.writes = Writes(self)
         self.erasures = Erasures(self)
 
@@ -265,6 +268,9 @@ class Location(Layer):
         scheme = url.partition("://")[0]
         if scheme in PRIVATE_SCHEMES or not any(scheme in store.schemes for store in self.stores):
             raise Invalid(f"Invalid location: the scheme {scheme!r} is not one that this service takes.")
+        if scheme in SCHEMES:
+            # What is fetched from anywhere must not be fetched from within (FEATURES 1.5-26).
+            self.uris.vet(url)
         if not _plain(metadata):
             raise Invalid("Invalid location: metadata may consist of strings, objects and arrays only.")
         size = self.holdings.size(records.Location(url, metadata))

@@ -3,7 +3,7 @@
 import pytest
 
 from glancepipe.contract import Data, ImageQuery, Location, Span, Status
-from glancepipe.contract.errors import NoData, RangeUnsupported, StoreError, StoreUnavailable
+from glancepipe.contract.errors import NoData, StoreError, StoreUnavailable
 
 BYTES = [b"0123456789", b"abcdef"]
 WHOLE = b"".join(BYTES)
@@ -98,13 +98,13 @@ def test_a_store_that_is_down_says_more_than_one_that_has_nothing(world, worker,
 
 
 def test_a_range_of_a_store_that_reads_whole_images_only(make_world):
-    """FEATURES 1.7-07."""
+    """FEATURES 12-14; 1.7-07 refuses it."""
     world = make_world("fast:file, net:web")
     image = world.image(status=Status.ACTIVE, size=12, locations=(Location("web://there/image", {"store": "net"}),))
     worker = world.worker()
     assert worker.download(image) == b"from the web"
-    with pytest.raises(RangeUnsupported):
-        worker.download(image, Span(1, 2))
+    assert worker.download(image, Span(1, 2)) == b"ro"
+    assert worker.download(image, Span(9, 3)) == b"web"
 
 
 def test_a_copy_in_a_store_of_another_node_is_passed_over(world, worker, image):
