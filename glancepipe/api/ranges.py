@@ -8,7 +8,7 @@ from glancepipe.contract import Span
 from glancepipe.contract.errors import Invalid, NotSatisfiable
 
 _RANGE = re.compile(r"\s*bytes\s*=\s*([0-9]{0,19})\s*-\s*([0-9]{0,19})\s*", re.ASCII | re.IGNORECASE)
-_CONTENT_RANGE = re.compile(r"\s*bytes\s+([0-9]{1,19})-([0-9]{1,19})/(?:[0-9]{1,19}|\*)\s*", re.ASCII | re.IGNORECASE)
+_CONTENT_RANGE = re.compile(r"\s*bytes\s+([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)\s*", re.ASCII | re.IGNORECASE)
 
 
 def span_of(size: int, asked: str | None, alias: str | None) -> Span | None:
@@ -26,8 +26,8 @@ def span_of(size: int, asked: str | None, alias: str | None) -> Span | None:
         if found is None:
             raise NotSatisfiable("The Content-Range header does not name a range of bytes.")
         first, last = int(found[1]), int(found[2])
-        # Unlike a Range it must lie within the data; the size that it claims is not compared (FEATURES 1.7-06).
-        if last >= size:
+        # Unlike a Range it must lie within the data, and within what it claims of that (FEATURES 1.7-06).
+        if last >= size or (found[3] != "*" and last >= int(found[3])):
             raise NotSatisfiable
         return Span.within(size, first, last)
     return None

@@ -55,13 +55,13 @@ class Checks:
             raise ValueError(f"A custom property's schema can't be used: {error}.") from error
 
     def new_image(self, document: Any) -> ImageValues:
-        """What a body proposes for a new image. Raises Invalid, Forbidden, in the order of FEATURES 1.4-06."""
+        """What a body proposes for a new image. Raises Invalid, Forbidden: what the schema says comes first (FEATURES 1.4-06)."""
         if not isinstance(document, dict):
             raise Invalid("The body must be a JSON object.")
+        _conforming(self._complete, document)
         for name in document:
             if name in READ_ONLY:
                 raise Forbidden(f"Attribute '{name}' is read-only.")
-        _conforming(self._complete, document)
         own = {name: value for name, value in document.items() if name not in CHOSEN and name != "tags"}
         for name in own:
             check_name(name)

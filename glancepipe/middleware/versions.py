@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -20,7 +21,8 @@ def make(app: WSGIApplication, service: Host) -> WSGIApplication:
     allowed = {"v2", *(f"v2.{minor}" for minor in minors(service.conf))}
 
     def middleware(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
+        # Whoever joins an endpoint's URL and a path may double the slash.
+        path = re.sub("//+", "/", environ["PATH_INFO"])
         version, slash, rest = path.removeprefix("/").partition("/")
         if version == "versions":
             return _listed(environ, 200)(environ, start_response)

@@ -36,6 +36,7 @@ from glancepipe.contract import (
     replace,
 )
 from glancepipe.contract.errors import (
+    Conflict,
     DatabaseUnavailable,
     Duplicate,
     ImageNotFound,
@@ -126,6 +127,9 @@ class LocationRepo(ImageRepoProxy["Location"]):
         writings = writes.of(call, image)
         if not writings and "locations" not in changes:
             return self.inner.save(call, image, changes)
+        if call.operation.name == "modify_image" and changes.new("os_hash_algo") not in (None, self.layer.algorithm):
+            # What a client vouches for must be comparable with what uploads compute (FEATURES 1.5-28).
+            raise Conflict(f"os_hash_algo must be {self.layer.algorithm}.")
         moved = changes.base.get("locations", Change((), ()))
         before, after = ({location.url for location in locations} for locations in (moved.old, moved.new))
         recorded = [writing for writing in writings if writing.url in after - before]

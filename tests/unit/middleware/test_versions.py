@@ -46,6 +46,12 @@ def test_unknown_version_gets_the_list(app, path):
     assert get(app, path).status_int == 300
 
 
+def test_slashes_that_were_doubled(app):
+    """As Glance has it: an endpoint that ends in one, joined with a path that begins with one."""
+    assert get(app, "//v2/images").text == "/v2/images"
+    assert get(app, "/v2//images///x").text == "/v2/images/x"
+
+
 @pytest.mark.parametrize("path", ["/v2/images", "/v2.0/images", "/v2.17/images"])
 def test_minor_versions_are_served_alike(app, path):
     """FEATURES 1.1-06."""
