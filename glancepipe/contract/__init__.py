@@ -5,7 +5,7 @@ It does no I/O, but for ``fetching`` when that is called. ``docs/write-a-layer``
 this package is promised.
 """
 
-from glancepipe.contract.call import SERVICE, Call, Caller, Verdict
+from glancepipe.contract.call import SERVICE, Call, Caller, Note, Verdict
 from glancepipe.contract.changes import ABSENT, Change, ChangeSet
 from glancepipe.contract.data import BLOCK, Data, Digest, Ended, Span, Watch
 from glancepipe.contract.layer import CONTRACT, Finding, Layer, Services
@@ -91,6 +91,7 @@ __all__ = [
     "NamespacePage",
     "NamespaceQuery",
     "NamespaceRepoProxy",
+    "Note",
     "Nouns",
     "Operation",
     "Page",

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from glancepipe.contract.operations import OPERATIONS, Operation
+from glancepipe.contract.records import Intent
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,26 @@ class Verdict:
     image_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A journal entry that is to open in the very transaction in which ``verb`` (``repo.save``) stores something.
+
+    ``make`` gets what the verb answers. It may be asked again, since a transaction may be tried again: the last answer
+    counts. ``intent_id`` is the id of the entry that it makes.
+    """
+
+    verb: str
+    intent_id: str
+    make: Callable[[Any], Intent]
+
+
 class Call:
     """The first argument of every verb. Use it as a context manager: leaving it runs what ``on_end`` collected.
 
     ``initiator`` asked; ``actor`` acts now: the initiator, or the service on the initiator's behalf.
     """
 
-    __slots__ = ("_ends", "_memos", "actor", "initiator", "operation", "request_id", "verdict")
+    __slots__ = ("_ends", "_memos", "_notes", "actor", "initiator", "operation", "request_id", "verdict")
 
     def __init__(
         self,
@@ -68,6 +82,7 @@ class Call:
         self.request_id = request_id or f"req-{uuid.uuid4()}"
         self.verdict = verdict
         self._memos: dict[object, Any] = {}
+        self._notes: list[Note] = []
         self._ends = ExitStack()
 
     def memo(self, layer: object) -> dict[str, Any]:
@@ -78,6 +93,24 @@ class Call:
     def on_end(self, callback: Callable[[], None]) -> None:
         """Run ``callback`` when the operation is over, however it ended; last come, first served."""
         self._ends.callback(callback)
+
+    def note(self, note: Note) -> None:
+        """Have the layer that ends ``note.verb`` keep it the next time that it stores something in this call."""
+        self._notes.append(note)
+
+    def withdraw(self, note: Note) -> bool:
+        """Take back a note; False if it was taken by then: kept with what was stored, or neither of both."""
+        there = note in self._notes
+        if there:
+            self._notes.remove(note)
+        return there
+
+    def notes(self, verb: str) -> list[Note]:
+        """Take the notes for ``verb``: for the layer that ends it."""
+        taken = [note for note in self._notes if note.verb == verb]
+        if taken:
+            self._notes = [note for note in self._notes if note.verb != verb]
+        return taken
 
     def __enter__(self) -> Call:
         return self

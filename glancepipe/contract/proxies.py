@@ -180,9 +180,9 @@ class JournalProxy(Proxy[L]):
         """Note ``intent``, at once and durably. It is held by this worker."""
         return self.inner.begin(call, intent)
 
-    def settle(self, call: Call, intent_id: str) -> None:
-        """It is done, or undone."""
-        return self.inner.settle(call, intent_id)
+    def settle(self, call: Call, *intent_ids: str) -> None:
+        """It is done, or undone; so are all of several."""
+        return self.inner.settle(call, *intent_ids)
 
     def let_go(self, call: Call, intent_id: str) -> None:
         """Stop caring for it in this worker; if the entry is still open the next sweep takes it. Never raises."""

@@ -6,8 +6,6 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from glancepipe.contract.records import Intent
-
 
 class Held:
     """The ids of the entries that this process cares for."""
@@ -35,9 +33,9 @@ class Held:
             self._ids.difference_update(entry_ids)
 
     @contextmanager
-    def opening(self, intents: Iterable[Intent]) -> Iterator[None]:
+    def opening(self, entry_ids: Iterable[str]) -> Iterator[None]:
         """Hold entries from before they are committed, so that no sweep comes between; drop them if that fails."""
-        taken = [intent.id for intent in intents if self.take(intent.id)]
+        taken = [entry_id for entry_id in entry_ids if self.take(entry_id)]
         try:
             yield
         except BaseException:

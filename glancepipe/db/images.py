@@ -22,8 +22,9 @@ from glancepipe.contract.query import ImageQuery, Page
 from glancepipe.contract.records import Image, Status
 from glancepipe.db import children, queries, records
 from glancepipe.db.base import Base
+from glancepipe.db.commits import commit
 from glancepipe.db.database import now
-from glancepipe.db.journal import close_entries, open_entries
+from glancepipe.db.journal import close_entries
 from glancepipe.db.models import images, tombstones
 from glancepipe.db.sql import live
 from glancepipe.db.values import checked, obstacle
@@ -63,7 +64,7 @@ class DbImageRepo(ImageRepoProxy[Base]):
         row = checked(images, "the image", {name: getattr(image, name) for name in _WRITABLE | {"id"}})
         times = {"created_at": image.created_at or time, "updated_at": image.updated_at or time}
 
-        def keep(connection: Connection) -> Image:
+        def keep(connection: Connection, worker_id: str) -> Image:
             if connection.scalar(select(tombstones.c.id).where(tombstones.c.id == image.id)) is not None:
                 raise Duplicate(f"Image ID {image.id} already exists!")
             try:
@@ -76,7 +77,7 @@ class DbImageRepo(ImageRepoProxy[Base]):
             writer.add_locations(image.locations)
             return _read(connection, queries.PRESENT, image.id, call.actor.project_id)
 
-        return self.layer.database.write(keep)
+        return commit(self.layer, call, "repo.add", keep)
 
     def save(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         """Write what was touched; ``updated_at`` if anything was, the journal apart.
@@ -96,15 +97,11 @@ class DbImageRepo(ImageRepoProxy[Base]):
                     writer.change_tags(changes.base["tags"])
                 if "locations" in changes:
                     writer.change_locations(changes.base["locations"])
-            open_entries(connection, changes.begins, worker_id)
             if not close_entries(connection, changes.settles, worker_id):
                 raise StatusChanged(f"Image {image.id}: another worker has taken over what this change was to conclude.")
             return _read(connection, queries.PRESENT, image.id, call.actor.project_id)
 
-        with self.layer.held.opening(changes.begins):
-            stored = self.layer.workers.write(store)
-        self.layer.held.drop(*changes.settles)
-        return stored
+        return commit(self.layer, call, "repo.save", store, changes.begins, changes.settles)
 
     def remove(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         """Soft-delete the row and what hangs on it (FEATURES 6.6-05); answers the record as it was, deleted.
@@ -126,7 +123,6 @@ class DbImageRepo(ImageRepoProxy[Base]):
                 raise StatusChanged(f"Image {image.id} has received data meanwhile.")
             waits = Status.PENDING_DELETE if plan.columns.get("status") == Status.PENDING_DELETE else "deleted"
             children.Writer(connection, image.id, time).remove_all(waits)
-            open_entries(connection, changes.begins, worker_id)
             close_entries(connection, changes.settles, worker_id)
             return removed
 
@@ -139,10 +135,7 @@ class DbImageRepo(ImageRepoProxy[Base]):
             children.Writer(connection, image.id, time).bury_locations()
             return _read(connection, queries.STORED, image.id, call.actor.project_id)
 
-        with self.layer.held.opening(changes.begins):
-            removed = self.layer.workers.write(delete)
-        self.layer.held.drop(*changes.settles)
-        return removed
+        return commit(self.layer, call, "repo.remove", delete, changes.begins, changes.settles)
 
     def pending(self, call: Call, before: datetime, after: str | None = None) -> Sequence[Image]:
         """Up to a hundred at a time."""

@@ -42,13 +42,13 @@ class DbJournal(JournalProxy[Base]):
 
     def begin(self, call: Call, intent: Intent) -> None:
         """Insert the entry, committed when this returns."""
-        with self.layer.held.opening([intent]):
+        with self.layer.held.opening([intent.id]):
             self.layer.workers.write(lambda connection, worker_id: open_entries(connection, [intent], worker_id))
 
-    def settle(self, call: Call, intent_id: str) -> None:
-        """Delete the entry, unless another worker has adopted it."""
-        self.layer.workers.write(lambda connection, worker_id: close_entries(connection, [intent_id], worker_id))
-        self.layer.held.drop(intent_id)
+    def settle(self, call: Call, *intent_ids: str) -> None:
+        """Delete the entries, but for those that another worker has adopted."""
+        self.layer.workers.write(lambda connection, worker_id: close_entries(connection, intent_ids, worker_id))
+        self.layer.held.drop(*intent_ids)
 
     def let_go(self, call: Call, intent_id: str) -> None:
         """Forget the entry in this process: its own next sweep finds it, or another's when this worker is dead."""

@@ -13,6 +13,7 @@ from glancepipe.contract.proxies import MemberRepoProxy
 from glancepipe.contract.records import Image, Member
 from glancepipe.db import records
 from glancepipe.db.base import Base
+from glancepipe.db.commits import commit
 from glancepipe.db.database import now
 from glancepipe.db.models import image_members, images
 from glancepipe.db.sql import live
@@ -37,7 +38,7 @@ class DbMemberRepo(MemberRepoProxy[Base]):
         """Insert a membership, or revive the one that was removed (FEATURES 4.1-02). Raises Duplicate, ImageNotFound, Invalid."""
         row = checked(image_members, "a membership", {"image_id": image.id, "member": member_id, "status": "pending", "can_share": False})
 
-        def share(connection: Connection) -> Row[Any]:
+        def share(connection: Connection, worker_id: str) -> Member:
             # The table's constraint lets two live rows pass (their deleted_at is null), so the image's row is the lock.
             if connection.execute(select(images.c.id).where(images.c.id == image.id, live(images)).with_for_update()).first() is None:
                 raise ImageNotFound(image.id)
@@ -55,29 +56,29 @@ class DbMemberRepo(MemberRepoProxy[Base]):
                 connection.execute(update(image_members).where(image_members.c.id == found).values(fresh))
             return _stored(connection, image.id, member_id)
 
-        return records.member(self.layer.database.write(share))
+        return commit(self.layer, call, "members.add", share)
 
     def save(self, call: Call, image: Image, member: Member, status: str) -> Member:
         """Set the status. Raises NotFound, Invalid."""
         values = checked(image_members, "a membership", {"status": status, "updated_at": now()})
 
-        def answer(connection: Connection) -> Row[Any]:
+        def answer(connection: Connection, worker_id: str) -> Member:
             _change(connection, image.id, member.member, values)
             return _stored(connection, image.id, member.member)
 
-        return records.member(self.layer.database.write(answer))
+        return commit(self.layer, call, "members.save", answer)
 
     def remove(self, call: Call, image: Image, member: Member) -> Member:
         """Soft-delete the membership. Raises NotFound."""
 
-        def unshare(connection: Connection) -> Row[Any]:
+        def unshare(connection: Connection, worker_id: str) -> Member:
             row = _row(connection, image.id, member.member)
             time = now()
             _change(connection, image.id, member.member, {"deleted": True, "deleted_at": time, "updated_at": time})
             assert row is not None
-            return connection.execute(select(image_members).where(image_members.c.id == row.id)).one()
+            return records.member(connection.execute(select(image_members).where(image_members.c.id == row.id)).one())
 
-        return records.member(self.layer.database.write(unshare))
+        return commit(self.layer, call, "members.remove", unshare)
 
 
 def _show_the_lock(connection: Connection, image_id: str) -> None:
@@ -102,10 +103,10 @@ def _found(connection: Connection, image_id: str, member_id: str) -> Row[Any]:
     return row
 
 
-def _stored(connection: Connection, image_id: str, member_id: str) -> Row[Any]:
+def _stored(connection: Connection, image_id: str, member_id: str) -> Member:
     row = _row(connection, image_id, member_id)
     assert row is not None
-    return row
+    return records.member(row)
 
 
 def _change(connection: Connection, image_id: str, member_id: str, values: dict[str, Any]) -> None:

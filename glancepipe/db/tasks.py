@@ -13,8 +13,9 @@ from glancepipe.contract.records import Intent
 from glancepipe.contract.tasks import Task, TaskPage, TaskQuery, TaskRepoProxy
 from glancepipe.db import records
 from glancepipe.db.base import Base
+from glancepipe.db.commits import commit
 from glancepipe.db.database import now
-from glancepipe.db.journal import close_entries, open_entries
+from glancepipe.db.journal import close_entries
 from glancepipe.db.models import task_info, tasks
 from glancepipe.db.sql import live
 from glancepipe.db.values import checked, obstacle
@@ -62,11 +63,9 @@ class DbTaskRepo(TaskRepoProxy[Base]):
             except db_error.DBDuplicateEntry:
                 raise Duplicate(f"There is a task {task.id} already.") from None
             connection.execute(insert(task_info).values(said | {"task_id": task.id}))
-            open_entries(connection, begins, worker_id)
             return _read(connection, task.id)
 
-        with self.layer.held.opening(begins):
-            return self.layer.workers.write(keep)
+        return commit(self.layer, call, "tasks.add", keep, begins)
 
     def save(self, call: Call, task: Task, changed: Task, settles: tuple[str, ...] = ()) -> Task:
         """A compare-and-swap of the status; a task whose journal entry another worker has taken is that one's."""
@@ -82,9 +81,7 @@ class DbTaskRepo(TaskRepoProxy[Base]):
                 raise StatusChanged(f"Task {task.id}: another worker has taken it over.")
             return _read(connection, task.id)
 
-        saved = self.layer.workers.write(change)
-        self.layer.held.drop(*settles)
-        return saved
+        return commit(self.layer, call, "tasks.save", change, settles=settles)
 
     def _expire(self, whose: ColumnElement[bool]) -> None:
         time = now()

@@ -11,7 +11,7 @@ import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from oslo_config import cfg
 
@@ -49,6 +49,8 @@ from glancepipe.contract.errors import Conflict, Duplicate, ImageNotFound, Limit
 from glancepipe.contract.proxies import NOUNS
 from glancepipe.contract.proxy import verbs
 from glancepipe.testing.ends_tasks import EndsTasks
+
+T = TypeVar("T")
 
 
 def _unfinished(noun: str) -> Any:
@@ -90,9 +92,12 @@ class EndsRepo(ImageRepoProxy["Ends"]):
         if image.id in self.layer.images:
             raise Duplicate(f"Image {image.id} exists already.")
         self.layer.images[image.id] = replace(image, created_at=_now(), updated_at=_now())
-        return self.get(call, image.id)
+        return self.layer.noted(call, "repo.add", self.get(call, image.id))
 
     def save(self, call: Call, image: Image, changes: ChangeSet) -> Image:
+        return self.layer.noted(call, "repo.save", self._change(call, image, changes))
+
+    def _change(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         stored = self.get(call, image.id)
         status = changes.base.get("status")
         if (status is not None and status.old != stored.status) or not self.layer.intents.keys() >= set(changes.settles):
@@ -110,9 +115,9 @@ class EndsRepo(ImageRepoProxy["Ends"]):
     def remove(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         if not {location.url for location in image.locations} >= {location.url for location in self.get(call, image.id).locations}:
             raise StatusChanged
-        removed = self.save(call, image, changes)
+        removed = self._change(call, image, changes)
         del self.layer.images[image.id]
-        return replace(removed, deleted=True, deleted_at=_now())
+        return self.layer.noted(call, "repo.remove", replace(removed, deleted=True, deleted_at=_now()))
 
     def pending(self, call: Call, before: datetime, after: str | None = None) -> Sequence[Image]:
         return ()
@@ -193,14 +198,15 @@ class EndsMembers(MemberRepoProxy["Ends"]):
         if (image.id, member_id) in self.layer.memberships:
             raise Duplicate(f"{member_id} is a member already.")
         member = self.layer.memberships[image.id, member_id] = Member(image.id, member_id)
-        return member
+        return self.layer.noted(call, "members.add", member)
 
     def save(self, call: Call, image: Image, member: Member, status: str) -> Member:
         saved = self.layer.memberships[image.id, member.member] = replace(member, status=status)
-        return saved
+        return self.layer.noted(call, "members.save", saved)
 
     def remove(self, call: Call, image: Image, member: Member) -> Member:
-        return replace(self.layer.memberships.pop((image.id, member.member)), deleted=True)
+        removed = replace(self.layer.memberships.pop((image.id, member.member)), deleted=True)
+        return self.layer.noted(call, "members.remove", removed)
 
 
 class EndsUsage(UsageProxy["Ends"]):
@@ -231,8 +237,9 @@ class EndsJournal(JournalProxy["Ends"]):
     def begin(self, call: Call, intent: Intent) -> None:
         self.layer.intents[intent.id] = intent
 
-    def settle(self, call: Call, intent_id: str) -> None:
-        self.layer.intents.pop(intent_id, None)
+    def settle(self, call: Call, *intent_ids: str) -> None:
+        for intent_id in intent_ids:
+            self.layer.intents.pop(intent_id, None)
 
     def let_go(self, call: Call, intent_id: str) -> None:
         self.layer.abandoned.add(intent_id)
@@ -287,6 +294,12 @@ class Ends(Layer):
         self.rules_of: dict[str, frozenset[str]] = {}
         """Policy rules: the roles that each lets pass."""
         self.kept_tasks: dict[str, Task] = {}
+
+    def noted(self, call: Call, verb: str, answer: T) -> T:
+        """The answer of a verb that has stored something, once the call's notes for it are kept too."""
+        for note in call.notes(verb):
+            self.intents[note.intent_id] = note.make(answer)
+        return answer
 
 
 def _now() -> datetime:

@@ -3,10 +3,13 @@
 import json
 import os
 import queue
+import socket
+import threading
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 from oslo_config import cfg
@@ -49,11 +52,11 @@ def topic(broker):
 
 
 @contextmanager
-def service(tmp_path, topic):
+def service(tmp_path, topic, url=URL, more=""):
     """A pipeline that is configured as an operator would do it, by a file."""
     file = tmp_path / "glancepipe.conf"
-    url = URL.replace("amqp://", "rabbit://", 1)
-    file.write_text(f"[{GROUP}]\ndriver = messagingv2\ntransport_url = {url}\ntopics = {topic}\n")
+    url = url.replace("amqp://", "rabbit://", 1)
+    file.write_text(f"[{GROUP}]\ndriver = messagingv2\ntransport_url = {url}\ntopics = {topic}\n{more}")
     conf = cfg.ConfigOpts()
     conf([], project="glancepipe", default_config_files=[str(file)], default_config_dirs=[])
     pipeline = linked(Notifier, conf=conf)
@@ -105,3 +108,75 @@ def test_the_life_of_an_image_is_heard(broker, topic, tmp_path):
     (failed,) = listen(broker, f"{topic}.error", 1)
     assert (failed["event_type"], failed["priority"]) == ("image.upload", "ERROR")
     assert failed["payload"] == f"Failed to upload image data for image {image.id}: Cut off."
+
+
+class Line:
+    """The way to the broker, which can be cut."""
+
+    def __init__(self):
+        broker = urlsplit(URL)
+        self.there = (broker.hostname, broker.port or 5672)
+        self.whole = True
+        self.cut_off = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"amqp://{broker.username}:{broker.password}@127.0.0.1:{self.listener.getsockname()[1]}{broker.path}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                if not self.whole:
+                    client.close()
+                    continue
+                server = socket.create_connection(self.there)
+                self.cut_off += [client, server]
+                for source, target in ((client, server), (server, client)):
+                    threading.Thread(target=self._pass, args=(source, target), daemon=True).start()
+
+    def _pass(self, source, target):
+        with suppress(OSError):
+            while received := source.recv(65536):
+                target.sendall(received)
+        target.close()
+
+    def cut(self):
+        self.whole = False
+        for end in self.cut_off:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self.cut()
+        self.listener.close()
+
+
+@pytest.fixture
+def line(broker):
+    line = Line()
+    yield line
+    line.close()
+
+
+def test_what_the_outbox_keeps_arrives_when_the_broker_is_back(broker, topic, line, tmp_path, wait_until):
+    """DESIGN 5: nothing is lost while it is away, and the order is that of the changes."""
+    with service(tmp_path, topic, line.url, "[notifier]\noutbox = true\n") as pipeline:
+        nouns, entries = pipeline.nouns, pipeline.layers[-1].intents
+
+        def create(name):
+            return create_image(nouns, Call("create_image", ALICE), ImageValues({"owner": "red", "name": name}))
+
+        create("before")
+        wait_until(lambda: not entries, "the first one is sent")
+        line.cut()
+        for name in ("while", "it", "was", "away"):
+            create(name)
+        assert len(entries) == 4
+        line.whole = True
+        create("after")
+        wait_until(lambda: not entries, "the others are sent", 60)
+    messages = listen(broker, f"{topic}.info", 6)
+    assert [message["payload"]["name"] for message in messages] == ["before", "while", "it", "was", "away", "after"]
+    ids = [message["_context_event_id"] for message in messages]
+    assert ids == sorted(set(ids))
+    assert messages[0]["_context_redelivered"] is False

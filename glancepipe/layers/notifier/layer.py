@@ -1,23 +1,22 @@
 """Layer ``notifier``: tells other services what has happened, as oslo.messaging notifications. Outside policy.
 
 Event types, their order and payloads are Glance's (FEATURES 6.3, 12.1-05). An event is sent after what it says was
-stored; only ``image.prepare`` says what begins. A thread of its own sends: no request ever waits for a broker.
+stored; only ``image.prepare`` says what begins. With the outbox, what a change has to tell is stored with it, in the same
+transaction, so that it is told even if the worker dies before it could (docs/decisions/0004-outbox.md).
 """
 
 from __future__ import annotations
 
-import logging
-import queue
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, TypeVar
 
 from oslo_config import cfg
 
 from glancepipe.contract import (
+    SERVICE,
     Call,
     ChangeSet,
     Data,
@@ -26,9 +25,11 @@ from glancepipe.contract import (
     Image,
     ImageProxy,
     ImageRepoProxy,
+    Intent,
     Layer,
     Member,
     MemberRepoProxy,
+    Note,
     Services,
     Span,
     Status,
@@ -37,16 +38,17 @@ from glancepipe.contract import (
 from glancepipe.contract.errors import ImageServiceError
 from glancepipe.layers.notifier.metadefs import NotifierDefinitions, NotifierNamespaces, NotifierResourceTypes
 from glancepipe.layers.notifier.payloads import Payload, deleted, image_payload, import_lists, member_payload
+from glancepipe.layers.notifier.sending import Event, Letter, Sender, new_entry
 from glancepipe.layers.notifier.tasks import NotifierTasks
 
-log = logging.getLogger(__name__)
+T = TypeVar("T")
+Told = tuple[str, Callable[[], Payload]]
+"""An event's type, and what makes its payload."""
 
 GROUP = "oslo_messaging_notifications"
 INFO, ERROR = "info", "error"
-CAPACITY = 10_000
-"""Events that wait for the broker at most; what comes on top is lost, so that a dead broker doesn't eat the memory."""
-PATIENCE = 5.0
-"""Seconds that a worker gives its last events to leave when it ends."""
+KIND = "notifier.events"
+"""Of the journal's entries that keep events until they are sent."""
 
 
 class NotifierRepo(ImageRepoProxy["Notifier"]):
@@ -54,35 +56,47 @@ class NotifierRepo(ImageRepoProxy["Notifier"]):
 
     def add(self, call: Call, image: Image) -> Image:
         """Sends ``image.create`` (FEATURES 6.3-01)."""
-        stored = self.inner.add(call, image)
-        self.layer.announce("image.create", lambda: image_payload(stored))
-        return stored
+
+        def told(stored: Image) -> Iterator[Told]:
+            yield "image.create", lambda: image_payload(stored)
+
+        return self.layer.telling(call, "repo.add", image.id, partial(self.inner.add, call, image), told)
 
     def save(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         """Sends ``image.update``; before it ``image.upload`` and ``image.activate`` if data arrived (FEATURES 6.3-02, 12.1-05)."""
         arrived: list[bool] = call.memo(self.layer).pop(image.id, [])
+
+        def told(stored: Image) -> Iterator[Told]:
+            for activates in arrived if stored.status != Status.QUEUED else ():
+                yield "image.upload", lambda: image_payload(stored) | import_lists(stored)
+                if activates:
+                    yield "image.activate", lambda: image_payload(stored)
+            if changes.base or changes.properties:
+                yield "image.update", lambda: image_payload(stored)
+
+        save = partial(self.inner.save, call, image, changes)
+
+        def store() -> Image:
+            stored = save()
+            if stored.status == Status.QUEUED:
+                for _ in arrived:
+                    self.layer.announce_failure(image, "The upload was given up.")
+            return stored
+
         try:
-            stored = self.inner.save(call, image, changes)
+            return self.layer.telling(call, "repo.save", image.id, store, told)
         except Exception as error:
             if arrived:
                 self.layer.announce_failure(image, _reason(error))
             raise
-        for activates in arrived:
-            if stored.status == Status.QUEUED:
-                self.layer.announce_failure(image, "The upload was given up.")
-                continue
-            self.layer.announce("image.upload", lambda: image_payload(stored) | import_lists(stored))
-            if activates:
-                self.layer.announce("image.activate", lambda: image_payload(stored))
-        if changes.base or changes.properties:
-            self.layer.announce("image.update", lambda: image_payload(stored))
-        return stored
 
     def remove(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         """Sends ``image.delete`` (FEATURES 6.3-03)."""
-        removed = self.inner.remove(call, image, changes)
-        self.layer.announce("image.delete", lambda: image_payload(removed) | deleted(removed))
-        return removed
+
+        def told(removed: Image) -> Iterator[Told]:
+            yield "image.delete", lambda: image_payload(removed) | deleted(removed)
+
+        return self.layer.telling(call, "repo.remove", image.id, partial(self.inner.remove, call, image, changes), told)
 
 
 class NotifierImage(ImageProxy["Notifier"]):
@@ -123,21 +137,27 @@ class NotifierMembers(MemberRepoProxy["Notifier"]):
 
     def add(self, call: Call, image: Image, member_id: str) -> Member:
         """Sends ``image.member.create``."""
-        added = self.inner.add(call, image, member_id)
-        self.layer.announce("image.member.create", lambda: member_payload(added))
-        return added
+
+        def told(added: Member) -> Iterator[Told]:
+            yield "image.member.create", lambda: member_payload(added)
+
+        return self.layer.telling(call, "members.add", image.id, partial(self.inner.add, call, image, member_id), told)
 
     def save(self, call: Call, image: Image, member: Member, status: str) -> Member:
         """Sends ``image.member.update``."""
-        saved = self.inner.save(call, image, member, status)
-        self.layer.announce("image.member.update", lambda: member_payload(saved))
-        return saved
+
+        def told(saved: Member) -> Iterator[Told]:
+            yield "image.member.update", lambda: member_payload(saved)
+
+        return self.layer.telling(call, "members.save", image.id, partial(self.inner.save, call, image, member, status), told)
 
     def remove(self, call: Call, image: Image, member: Member) -> Member:
         """Sends ``image.member.delete``."""
-        removed = self.inner.remove(call, image, member)
-        self.layer.announce("image.member.delete", lambda: member_payload(removed) | deleted(removed))
-        return removed
+
+        def told(removed: Member) -> Iterator[Told]:
+            yield "image.member.delete", lambda: member_payload(removed) | deleted(removed)
+
+        return self.layer.telling(call, "members.remove", image.id, partial(self.inner.remove, call, image, member), told)
 
 
 class DriverOpt(cfg.MultiStrOpt):
@@ -179,6 +199,14 @@ class Notifier(Layer):
                 "that oslo.messaging knows. May be given several times. Unset: none are sent.",
             )
         ],
+        "notifier": [
+            cfg.BoolOpt(
+                "outbox",
+                default=False,
+                help="Store what a change to an image, its members or a task has to tell in the same transaction, until the "
+                "broker has taken it: then no such notification is lost, whenever a worker dies.",
+            )
+        ],
     }
 
     repo = NotifierRepo
@@ -194,7 +222,7 @@ class Notifier(Layer):
         self.default_store: str | None = None
         """The backend that takes data if none is named, if there are several."""
         self._disabled: list[str] = conf.disabled_notifications
-        self._outbox: Outbox | None = None
+        self._sender: Sender | None = None
 
     def start(self, services: Services) -> None:
         """Get ready to send if a driver is configured; no connection is made before the first event.
@@ -205,28 +233,72 @@ class Notifier(Layer):
         drivers = [driver for driver in self.conf[GROUP].driver if driver]
         if drivers:
             _check_drivers(drivers)
-            self._outbox = Outbox(*_open(self.conf))
+            self._sender = Sender(*_open(self.conf), self._settle)
+
+    def sweep(self, call: Call) -> None:
+        """Send what dead workers left in the outbox; also if this one has none, since it may have been turned off."""
+        sender = self._sender
+        if sender is None:
+            return
+        journal = self.inner.journal
+        taken = True
+        for intent in journal.adopt(call, KIND):
+            letter = Letter([Event(*event) for event in intent.details["events"]], intent.id, redelivered=True)
+            # In order: behind one that finds no room the others wait as well.
+            taken = taken and sender.put(letter)
+            if not taken:
+                journal.let_go(call, intent.id)
 
     def check(self) -> Iterable[Finding]:
-        """Events that were lost because the broker does not take them."""
-        if self._outbox is not None and self._outbox.lost:
-            yield Finding(f"{self._outbox.lost} notifications were lost: the broker is down or too slow.")
+        """Events that wait for the broker, or were lost because too many wait."""
+        sender = self._sender
+        if sender is not None and sender.waiting:
+            yield Finding(f"Notifications of {sender.waiting} changes wait: the broker is down or too slow.")
+        if sender is not None and sender.lost:
+            yield Finding(f"{sender.lost} notifications were lost: the broker is down or too slow.")
 
     def close(self) -> None:
         """Send what is waiting, within a bound."""
-        outbox, self._outbox = self._outbox, None
-        if outbox is not None:
-            outbox.close()
+        sender, self._sender = self._sender, None
+        if sender is not None:
+            sender.close()
 
     def announces(self, event: str) -> bool:
         """Whether events of that type are sent: a disabled group contains all that begin with its name."""
-        return self._outbox is not None and not any(f"{event}.".startswith(f"{name}.") for name in self._disabled)
+        return self._sender is not None and not any(f"{event}.".startswith(f"{name}.") for name in self._disabled)
 
     def announce(self, event: str, payload: Callable[[], Payload], priority: str = INFO) -> None:
         """Have an event sent, soon and in order. Never fails, never waits."""
-        outbox = self._outbox
-        if outbox is not None and self.announces(event):
-            outbox.put(priority, event, payload())
+        if self.announces(event):
+            self._post(Letter([Event(priority, event, payload())]))
+
+    def telling(self, call: Call, verb: str, image_id: str, store: Callable[[], T], tell: Callable[[T], Iterable[Told]]) -> T:
+        """Do ``store``, which ends at ``verb``, and have the events sent that ``tell`` makes of its answer.
+
+        With the outbox they are stored by the same transaction, if the layer that ends the verb keeps notes.
+        """
+        sender = self._sender
+        if sender is None:
+            return store()
+        if not (self.conf.notifier.outbox and sender.room):
+            stored = store()
+            self._post(Letter(self._events(tell(stored))))
+            return stored
+        entry = new_entry()
+        letter = Letter(entry=entry)
+
+        def keep(stored: T) -> Intent:
+            letter.events = self._events(tell(stored))
+            return Intent(entry, KIND, image_id, {"events": letter.events})
+
+        note = Note(verb, entry, keep)
+        call.note(note)
+        try:
+            stored = store()
+        finally:
+            kept = not call.withdraw(note)
+        self._post(letter if kept else Letter(self._events(tell(stored))))
+        return stored
 
     def announce_failure(self, image: Image, reason: str) -> None:
         """Say that an image's data did not arrive (FEATURES 6.3-06)."""
@@ -247,47 +319,17 @@ class Notifier(Layer):
             INFO if end.complete else ERROR,
         )
 
+    def _events(self, told: Iterable[Told]) -> list[Event]:
+        return [Event(INFO, event, payload()) for event, payload in told if self.announces(event)]
 
-class Outbox:
-    """Events on their way to the broker: taken at once, sent in order by one thread."""
+    def _post(self, letter: Letter) -> None:
+        sender = self._sender
+        if sender is not None and (letter.events or letter.entry) and not sender.put(letter):
+            sender.lose(letter)
 
-    def __init__(self, notifier: Any, transport: Any) -> None:
-        self.lost = 0
-        """Events that were not even taken, since too many are waiting."""
-        self._notifier = notifier
-        self._transport = transport
-        self._events: queue.Queue[tuple[str, str, Payload] | None] = queue.Queue(CAPACITY)
-        self._thread = threading.Thread(target=self._send, name="notifier", daemon=True)
-        self._thread.start()
-
-    def put(self, priority: str, event: str, payload: Payload) -> None:
-        """Take an event, or drop it if too many are waiting."""
-        try:
-            self._events.put_nowait((priority, event, payload))
-        except queue.Full:
-            if not self.lost:
-                log.error("Notifications are being lost: %d are waiting for the broker already.", CAPACITY)
-            self.lost += 1
-
-    def close(self) -> None:
-        """Send what is waiting, then stop; gives up after PATIENCE."""
-        try:
-            self._events.put(None, timeout=PATIENCE)
-            self._thread.join(PATIENCE)
-        except queue.Full:
-            pass
-        if self._thread.is_alive():
-            log.error("The broker did not take the last %d notifications.", self._events.qsize())
-        else:
-            self._transport.cleanup()
-
-    def _send(self) -> None:
-        while (event := self._events.get()) is not None:
-            priority, event_type, payload = event
-            try:
-                getattr(self._notifier, priority)({}, event_type, payload)
-            except Exception:
-                log.exception("The notification %s could not be sent.", event_type)
+    def _settle(self, entries: Sequence[str]) -> None:
+        with Call("sweep", SERVICE) as call:
+            self.inner.journal.settle(call, *entries)
 
 
 def _reason(error: Exception) -> str:

@@ -45,9 +45,8 @@ class SharedJournal(EndsJournal):
         super().begin(call, intent)
         self.layer.holders[intent.id] = self.layer
 
-    def settle(self, call, intent_id):
-        if self.layer.holders.get(intent_id) is self.layer:
-            super().settle(call, intent_id)
+    def settle(self, call, *intent_ids):
+        super().settle(call, *(intent_id for intent_id in intent_ids if self.layer.holders.get(intent_id) is self.layer))
 
     def let_go(self, call, intent_id):
         if self.layer.holders.get(intent_id) is self.layer:

@@ -63,9 +63,9 @@ class CrashJournal(JournalProxy["Crash"]):
         with self.layer.steps.around(f"journal.begin {intent.kind}"):
             self.inner.begin(call, intent)
 
-    def settle(self, call: Call, intent_id: str) -> None:
+    def settle(self, call: Call, *intent_ids: str) -> None:
         with self.layer.steps.around("journal.settle"):
-            self.inner.settle(call, intent_id)
+            self.inner.settle(call, *intent_ids)
 
     def adopt(self, call: Call, kind: str) -> Sequence[Intent]:
         with self.layer.steps.around(f"journal.adopt {kind}"):
