@@ -8,11 +8,13 @@ import falcon
 
 from glancepipe.api import answers
 from glancepipe.api.calls import call_for
+from glancepipe.api.conditions import is_current, is_known, validators
 from glancepipe.api.downloads import stream_of
+from glancepipe.api.queries import pairs_of
 from glancepipe.api.ranges import span_of
 from glancepipe.api.request import Request
 from glancepipe.api.shared import Shared
-from glancepipe.contract import Data, Image, Span, Target
+from glancepipe.contract import Data, Image, Span, Status, Target
 from glancepipe.contract.errors import Invalid, NotSatisfiable, UnsupportedContent
 from glancepipe.operations.download_image import download_image
 from glancepipe.operations.upload_image import upload_image
@@ -35,12 +37,14 @@ def upload(shared: Shared, request: Request, response: falcon.Response, image_id
 
 
 def download(shared: Shared, request: Request, response: falcon.Response, image_id: str) -> None:
-    """GET /v2/images/{image_id}/file (FEATURES 1.7)."""
+    """GET /v2/images/{image_id}/file (FEATURES 1.7, 12-15)."""
     chosen: Span | None = None
 
     def choose(image: Image) -> Span | None:
         nonlocal chosen
-        if image.size is not None:
+        if image.status == Status.ACTIVE and is_known(request.get_header("If-None-Match"), image):
+            raise falcon.HTTPStatus(304, headers=validators(image))
+        if image.size is not None and is_current(request.get_header("If-Range"), image):
             try:
                 chosen = span_of(image.size, request.get_header("Range"), request.get_header("Content-Range"))
             except NotSatisfiable:
@@ -50,9 +54,10 @@ def download(shared: Shared, request: Request, response: falcon.Response, image_
         return chosen
 
     with call_for(shared, request) as call:
-        image, data = download_image(shared.nouns, call, image_id, choose)
+        image, data = download_image(shared.nouns, call, image_id, choose, _preferred(request))
     response.stream = stream_of(data, request.env)
     response.content_type = MEDIA_TYPE
+    response.set_headers(validators(image))
     if image.checksum:
         # The whole image's md5 in hexadecimal, also for a part of it: clients expect that (FEATURES 1.7-01, 1.7-05).
         response.set_header("Content-MD5", image.checksum)
@@ -61,7 +66,12 @@ def download(shared: Shared, request: Request, response: falcon.Response, image_
     if chosen is not None:
         response.status = 206
         response.set_header("Content-Range", f"bytes {chosen.start}-{chosen.start + chosen.length - 1}/{image.size}")
-        response.set_header("Accept-Ranges", "bytes")
+
+
+def _preferred(request: Request) -> tuple[str, ...]:
+    """Stores that the client would rather have the data from (FEATURES 1.7-08)."""
+    named = [value for name, value in pairs_of(request.query_string) if name == "prefer"][-1:]
+    return tuple(filter(None, (name.strip() for name in ",".join(named).split(","))))
 
 
 def _announced_size(request: Request) -> int | None:

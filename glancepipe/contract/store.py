@@ -76,6 +76,10 @@ class Store(ABC):
         """Whether ``url`` is a location in this very backend (and not just of the same type)."""
         return False
 
+    def properties(self) -> Mapping[str, Any]:
+        """What administrators are told of its configuration (FEATURES 4.4-02). No I/O, no secrets."""
+        return {}
+
     def close(self) -> None:
         """Give back what ``start`` took."""
 
@@ -100,6 +104,9 @@ class Stores(Protocol):
 
     def holding(self, url: str, name: str | None = None) -> Store:
         """The backend that holds ``url``: ``name`` if it is enabled, else whoever owns it. Raises NoData."""
+
+    def kind(self, name: str) -> str:
+        """The backend's type, as the operator types it."""
 
     def weight(self, name: str) -> int:
         """The backend's weight: the heaviest is read first (FEATURES 1.7-09)."""

@@ -82,8 +82,9 @@ class DbImageRepo(ImageRepoProxy[Base]):
     def save(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         """Write what was touched; ``updated_at`` if anything was, the journal apart.
 
-        Raises StatusChanged if the status is no longer what ``changes`` says it was, or if the change concludes a
-        journal entry that another worker has adopted: what it protected may have been undone.
+        Raises StatusChanged if the status is no longer what ``changes`` says it was, if two removals of locations together
+        would leave none, or if the change concludes a journal entry that another worker has adopted: what it protected may
+        have been undone.
         """
         plan = _Plan.of(changes)
 
@@ -99,7 +100,10 @@ class DbImageRepo(ImageRepoProxy[Base]):
                     writer.change_locations(changes.base["locations"])
             if not close_entries(connection, changes.settles, worker_id):
                 raise StatusChanged(f"Image {image.id}: another worker has taken over what this change was to conclude.")
-            return _read(connection, queries.PRESENT, image.id, call.actor.project_id)
+            stored = _read(connection, queries.PRESENT, image.id, call.actor.project_id)
+            if "locations" in changes and changes.new("locations") and not stored.locations:
+                raise StatusChanged(f"Image {image.id}: what this change was to leave has been removed meanwhile.")
+            return stored
 
         return commit(self.layer, call, "repo.save", store, changes.begins, changes.settles)
 

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from glancepipe.contract import Call, Data, Image, Nouns, Span
 
 
-def download_image(nouns: Nouns, call: Call, image_id: str, choose: Callable[[Image], Span | None]) -> tuple[Image, Data]:
-    """The record, and the data that ``choose`` picks of it; whoever gets the data must end and close it.
+def download_image(
+    nouns: Nouns, call: Call, image_id: str, choose: Callable[[Image], Span | None], prefer: tuple[str, ...] = ()
+) -> tuple[Image, Data]:
+    """The record, and the data that ``choose`` picks of it, from a store among ``prefer`` if one of them has it.
 
-    Raises ImageNotFound, Forbidden, NoData, NotSatisfiable, RangeUnsupported, StoreUnavailable (FEATURES 1.7).
+    Whoever gets the data must end and close it. Raises what ``choose`` raises, and ImageNotFound, Forbidden, Invalid,
+    NoData, NotSatisfiable, StoreUnavailable (FEATURES 1.7).
     """
     image = nouns.repo.get(call, image_id)
-    return image, nouns.image.get_data(call, image, choose(image))
+    return image, nouns.image.get_data(call, image, choose(image), prefer)

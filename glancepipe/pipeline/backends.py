@@ -52,6 +52,7 @@ class Backends:
         else:
             types = dict(enabled)
             where = f"enabled_backends = {', '.join(map(':'.join, enabled.items()))}"
+        self._kinds: dict[str, str] = types
         kinds = list(dict.fromkeys(types.values()))
         drivers: dict[str, type[Store]] = dict(zip(kinds, load_plugins(GROUP, kinds, what="store driver", where=where), strict=True))
         self._stores = {name: _make(conf, name, kind, drivers[kind]) for name, kind in types.items()}
@@ -91,6 +92,10 @@ class Backends:
             if store.owns(url):
                 return store
         raise NoData("No enabled store holds this location.")
+
+    def kind(self, name: str) -> str:
+        """The store's type."""
+        return self._kinds[name]
 
     def weight(self, name: str) -> int:
         """The store's weight."""

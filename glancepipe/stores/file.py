@@ -133,6 +133,14 @@ class FileStore(Store):
     def owns(self, url: str) -> bool:
         return self._lookup(url) is not None
 
+    def properties(self) -> Mapping[str, Any]:
+        several = list(self.directories)
+        return {
+            "data_dir": several[0] if len(several) == 1 else several,
+            "chunk_size": self.settings.filesystem_store_chunk_size,
+            "thin_provisioning": self.settings.filesystem_thin_provisioning,
+        }
+
     def _path(self, url: str) -> str:
         path = self._lookup(url)
         if path is None:

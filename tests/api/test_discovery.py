@@ -32,18 +32,6 @@ def test_import_methods(make_service: Any, monkeypatch: Any) -> None:
     assert client("POST", "/v2/images", document={}).headers["openstack-image-import-methods"] == "web-download,copy-image"
 
 
-def test_stores(client: Any, make_service: Any) -> None:
-    """FEATURES 1.3-24, 4.4-01."""
-    assert client("GET", "/v2/info/stores").status == 404
-    several = make_service(
-        "enabled_backends = fast:memory,slow:memory",
-        "[glance_store]\ndefault_backend = slow\n[fast]\nstore_description = On SSDs",
-    )
-    assert several("GET", "/v2/info/stores").json == {
-        "stores": [{"id": "fast", "description": "On SSDs"}, {"id": "slow", "default": "true"}]
-    }
-
-
 def test_usage(client: Any) -> None:
     """FEATURES 1.3-26."""
     assert client("GET", "/v2/info/usage").json == {"usage": {}}

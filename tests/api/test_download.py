@@ -62,6 +62,37 @@ def test_outside(image: Any, headers: dict[str, str]) -> None:
     assert (answer.status, answer.headers["content-range"]) == (416, "bytes */10")
 
 
+def test_what_a_client_has_is_not_sent_again(image: Any) -> None:
+    """FEATURES 12-15."""
+    answer = image()
+    assert (answer.headers["accept-ranges"], answer.headers["etag"]) == ("bytes", f'"{hashlib.sha512(DATA).hexdigest()}"')
+    again = image(If_None_Match=answer.headers["etag"])
+    assert (again.status, again.body, again.headers["etag"]) == (304, b"", answer.headers["etag"])
+    assert image(If_None_Match='"other"').body == DATA
+
+
+def test_a_part_of_other_data_is_not_sent(image: Any) -> None:
+    """FEATURES 12-15."""
+    tag = image().headers["etag"]
+    assert image(Range="bytes=2-4", If_Range=tag).status == 206
+    answer = image(Range="bytes=2-4", If_Range='"other"')
+    assert (answer.status, answer.body) == (200, DATA)
+
+
+def test_who_may_not_read_does_not_learn_whether_it_has_the_data(client: Any, other: Any) -> None:
+    found = client.active()
+    path, tag = f"/v2/images/{found['id']}/file", {"If-None-Match": f'"{found["os_hash_value"]}"'}
+    assert client("GET", path, headers=tag).status == 304
+    assert other("GET", path, headers=tag).status == 404
+    client("POST", f"/v2/images/{found['id']}/actions/deactivate")
+    assert client("GET", path, headers=tag).status == 403
+
+
+def test_there_is_no_head(image: Any, client: Any) -> None:
+    """FEATURES 1.2-01."""
+    assert client("HEAD", f"/v2/images/{client.create()['id']}/file").status == 405
+
+
 def test_several_ranges(image: Any) -> None:
     """FEATURES 1.7-05."""
     assert image(Range="bytes=0-1,3-4").status == 400

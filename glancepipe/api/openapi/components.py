@@ -155,6 +155,7 @@ def _other() -> dict[str, Schema]:
     """Documents that are about the service."""
     methods = {"description": _TEXT, "type": {"const": "array"}, "value": {"type": "array", "items": _TEXT}}
     store = {"id": _TEXT, "description": _TEXT, "default": {"const": "true"}, "read-only": {"const": "true"}}
+    detail = {**store, "type": _TEXT, "weight": {"type": "integer"}, "properties": {"type": "object"}}
     usage = {"type": "object", "required": ["usage", "limit"], "properties": {"usage": {"type": "integer"}, "limit": {"type": "integer"}}}
     return {
         "error": ERROR,
@@ -180,6 +181,16 @@ def _other() -> dict[str, Schema]:
             "type": "object",
             "required": ["tasks"],
             "properties": {"tasks": {"type": "array", "items": {"type": "object", "required": ["id", "type", "status", "message"]}}},
+        },
+        "stores_in_detail": {
+            "type": "object",
+            "required": ["stores"],
+            "properties": {
+                "stores": {
+                    "type": "array",
+                    "items": {"type": "object", "required": ["id", "type", "weight", "properties"], "properties": detail},
+                },
+            },
         },
         "usage": {
             "type": "object",

@@ -1,6 +1,6 @@
 """The routes, as data: one table per resource. Method and path, who answers, which operation it is (FEATURES 1.3)."""
 
-from glancepipe.api.routes import discovery, images, members, metadefs, schemas, tasks
+from glancepipe.api.routes import discovery, images, members, metadefs, schemas, stores, tasks
 
 ROUTES = (
     *images.ROUTES,
@@ -9,5 +9,6 @@ ROUTES = (
     *tasks.ROUTES,
     *discovery.ROUTES,
     *schemas.ROUTES,
+    *stores.ROUTES,
 )
 """All routes; the order of a path's methods is that of the Allow header."""

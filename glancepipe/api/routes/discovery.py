@@ -1,4 +1,4 @@
-"""Routes that say what the service offers: import methods, stores, usage."""
+"""Routes that say what the service offers: import methods, usage."""
 
 from glancepipe.api import discovery
 from glancepipe.api.openapi import view
@@ -6,7 +6,6 @@ from glancepipe.api.routes.route import Route
 
 ROUTES = (
     Route("GET", "/v2/info/import", discovery.import_methods, summary="List import methods", answers={200: "import_methods"}),
-    Route("GET", "/v2/info/stores", discovery.stores, summary="List stores", answers={200: "stores"}, refuses=(404,)),
     Route("GET", "/v2/info/usage", discovery.usage, body=True, summary="Show limits and usage", answers={200: "usage"}),
     Route("GET", "/v2/openapi.json", view.show, summary="Describe this API", answers={200: "description"}),
 )

@@ -27,10 +27,10 @@ ROUTES = (
     route(
         "download_image",
         image_data.download,
-        answers={200: BYTES, 206: BYTES, 204: None},
+        answers={200: BYTES, 206: BYTES, 204: None, 304: None},
         refuses=(416,),
-        parameters=(asked.RANGE, asked.CONTENT_RANGE),
-        sends=(asked.CONTENT_MD5,),
+        parameters=(asked.RANGE, asked.CONTENT_RANGE, asked.IF_RANGE, asked.IF_NONE_MATCH, asked.PREFER),
+        sends=(asked.CONTENT_MD5, asked.ETAG, asked.ACCEPT_RANGES),
     ),
     route(
         "upload_image",

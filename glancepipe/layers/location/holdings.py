@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -71,10 +71,14 @@ class Holdings:
     def _place(self, store: Store, url: str, metadata: Mapping[str, Any], row: int | None = None) -> Location:
         return Location(url, {**metadata, "store": store.name} if self.stores.multiple else dict(metadata), row)
 
-    def read(self, image: Image, span: Span | None = None) -> Data:
-        """The first copy that opens. Raises NoData, StoreError: what the first one said that is there."""
+    def read(self, image: Image, span: Span | None = None, prefer: Sequence[str] = ()) -> Data:
+        """The first copy that opens, of those in preferred stores before all others (FEATURES 1.7-08).
+
+        Raises Invalid (``prefer``), NoData, StoreError: what the first one said that is there.
+        """
+        self._check(prefer)
         problem: ImageServiceError = NoData()
-        for store, location in self.ranked(image.locations):
+        for store, location in sorted(self.ranked(image.locations), key=lambda copy: copy[0].name not in prefer):
             try:
                 return _opened(store, location.url, image, span)
             except ImageServiceError as error:
@@ -82,6 +86,13 @@ class Holdings:
                 if isinstance(problem, NoData):
                     problem = error
         raise problem
+
+    def _check(self, prefer: Sequence[str]) -> None:
+        if prefer and not self.stores.multiple:
+            raise Invalid("There is a single store: no other can be preferred to it.")
+        for name in prefer:
+            if name not in self._names:
+                raise Invalid(f"There is no store {name!r}.")
 
     def size(self, location: Location) -> int:
         """Bytes at a location, 0 if there are none. Raises StoreError."""

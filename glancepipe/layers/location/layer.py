@@ -83,7 +83,7 @@ class LocationImage(ImageProxy["Location"]):
 
     def get_data(self, call: Call, image: Image, span: Span | None = None, prefer: tuple[str, ...] = ()) -> Data:
         """Opens the best copy that can be read, and hands it on as the store has it (FEATURES 1.7-07, 1.7-09, 6.4-02)."""
-        return self.layer.holdings.read(image, span)
+        return self.layer.holdings.read(image, span, prefer)
 
     def digest_data(self, call: Call, image: Image, location: records.Location) -> ChangeSet:
         """INTERIM."""

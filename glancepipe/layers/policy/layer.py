@@ -22,9 +22,11 @@ from glancepipe.contract import (
     Call,
     Caller,
     ChangeSet,
+    Data,
     Finding,
     Image,
     ImageFactoryProxy,
+    ImageProxy,
     ImageQuery,
     ImageRepoProxy,
     ImageValues,
@@ -35,6 +37,7 @@ from glancepipe.contract import (
     Namespace,
     Page,
     Services,
+    Span,
     Verdict,
 )
 from glancepipe.contract.errors import Forbidden
@@ -106,6 +109,16 @@ class PolicyRepo(ImageRepoProxy["Policy"]):
         if less.sights is not None and not less.sights:
             return Page()
         return self.inner.list(call, less)
+
+
+class PolicyImage(ImageProxy["Policy"]):
+    """Judges who may say from where the data comes."""
+
+    def get_data(self, call: Call, image: Image, span: Span | None = None, prefer: tuple[str, ...] = ()) -> Data:
+        """Asks ``download_from_store`` if stores are preferred (FEATURES 1.7-08)."""
+        if prefer and not call.actor.service:
+            self.layer.require_on(call, rules.DOWNLOAD_FROM_STORE, image)
+        return self.inner.get_data(call, image, span, prefer)
 
 
 class PolicyMembers(MemberRepoProxy["Policy"]):
@@ -185,6 +198,7 @@ class Policy(Layer):
     }
     factory = PolicyFactory
     repo = PolicyRepo
+    image = PolicyImage
     members = PolicyMembers
     authority = PolicyAuthority
     tasks = PolicyTasks

@@ -16,6 +16,7 @@ from glancepipe.contract import OPERATIONS
 
 CONTEXT_IS_ADMIN = "context_is_admin"
 ADD_IMAGE = "add_image"
+DOWNLOAD_FROM_STORE = "download_from_store"
 GET_IMAGE = "get_image"
 PUBLICIZE_IMAGE = "publicize_image"
 COMMUNITIZE_IMAGE = "communitize_image"
@@ -82,7 +83,7 @@ def _image_rules() -> Iterator[policy.RuleDefault]:
     yield _rule(PUBLICIZE_IMAGE, _ADMIN, "Make an image public", post, patch)
     yield _rule(COMMUNITIZE_IMAGE, _MEMBER, "Offer an image to the community", post, patch, legacy=_ANYBODY)
     yield _rule("download_image", _MEMBER_OF_VISIBLE, legacy=_ANYBODY)
-    yield _rule("download_from_store", _MEMBER_OF_VISIBLE, "Choose the stores to download from", f"GET {_IMAGE}/file")
+    yield _rule(DOWNLOAD_FROM_STORE, _MEMBER_OF_VISIBLE, "Choose the stores to download from", f"GET {_IMAGE}/file")
     yield _rule("upload_image", _MEMBER, legacy=_ANYBODY)
     yield _rule("get_image_location", _READER, "See where an image's data is", get, legacy=_ANYBODY)
     yield _rule(SET_IMAGE_LOCATION, _MEMBER, "Add or replace locations of an image", patch, legacy=_ANYBODY)
