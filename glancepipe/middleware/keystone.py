@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -54,12 +53,7 @@ def validated(app: WSGIApplication, conf: cfg.ConfigOpts) -> WSGIApplication:
         raise ValueError(f"[{GROUP}] www_authenticate_uri is not set; set it to the identity service's public URL.")
     if not settings.auth_type and not settings.auth_section:
         raise ValueError(f"[{GROUP}] auth_type is not set; set it and what it needs, as for any OpenStack service.")
-    protocol = {"oslo_config_config": conf, "delay_auth_decision": True}
-    if settings.memcached_servers:
-        if not find_spec("memcache"):
-            raise ValueError(f"[{GROUP}] memcached_servers needs python-memcached; install glancepipe[memcached].")
-        return Protocol(app, protocol)
-    return _with(make_tokens(conf), Protocol(app, {**protocol, "cache": TOKENS}))
+    return _with(make_tokens(conf), Protocol(app, {"oslo_config_config": conf, "delay_auth_decision": True, "cache": TOKENS}))
 
 
 def _with(tokens: object, app: WSGIApplication) -> WSGIApplication:

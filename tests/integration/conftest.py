@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -95,16 +96,16 @@ class Running:
             raise
 
 
-@pytest.fixture
-def service(tmp_path):
-    """Serve with options by group; ready when it answers, stopped when the block ends."""
+@pytest.fixture(scope="session")
+def serve():
+    """Serve from a directory with options by group; ready when it answers, stopped when the block ends."""
 
     @contextmanager
-    def service(*, workers=1, ready=True, **groups):
+    def serve(root, *, workers=1, ready=True, **groups):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        running = Running(tmp_path, port, workers, groups)
+        running = Running(root, port, workers, groups)
         running.start()
         try:
             if ready:
@@ -113,9 +114,27 @@ def service(tmp_path):
         finally:
             running.stop()
 
-    return service
+    return serve
 
 
-@pytest.fixture(name="wait_until")
+@pytest.fixture
+def service(serve, tmp_path):
+    """Serve from the test's own directory."""
+    return partial(serve, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def lacking():
+    """The machine lacks something: that skips a test, and fails it where the machine must not."""
+
+    def lacking(what):
+        if os.environ.get("CI_REQUIRE") == "1":
+            pytest.fail(what)
+        pytest.skip(what)
+
+    return lacking
+
+
+@pytest.fixture(name="wait_until", scope="session")
 def _wait_until():
     return wait_until

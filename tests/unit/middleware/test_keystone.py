@@ -90,11 +90,3 @@ def test_it_is_not_waited_for_without_end(configured):
     conf = configured("http://127.0.0.1:1/v3", http_connect_timeout=2)
     validated(seen, conf)
     assert conf.keystone_authtoken.http_connect_timeout == 2
-
-
-def test_memcached_needs_its_client(configured, monkeypatch):
-    conf = configured("http://127.0.0.1:1/v3", memcached_servers="127.0.0.1:11211")
-    validated(seen, conf)
-    monkeypatch.setattr(keystone, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match="python-memcached"):
-        validated(seen, conf)

@@ -1,12 +1,14 @@
 """What is remembered of tokens, where, and for how long."""
 
+import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
 from glancepipe.config import load
 from glancepipe.middleware import tokens
-from glancepipe.middleware.tokens import InProcess, Shared
+from glancepipe.middleware.tokens import InProcess, in_memcached, in_region
 
 
 @pytest.fixture
@@ -68,19 +70,19 @@ def test_a_process_keeps_so_many_bytes_and_no_more(monkeypatch):
 
 
 def test_a_backend_is_shared(conf):
-    cache = Shared(conf(enabled=True, backend="dogpile.cache.memory"), 60)
+    cache = in_region(conf(enabled=True, backend="dogpile.cache.memory"), 60)
     cache.set("a", b'{"token": {"name": "\xc3\xa4"}}', time=60)
     assert (cache.get("a"), cache.get("b")) == ('{"token": {"name": "ä"}}', None)
 
 
 def test_a_backend_that_is_not_installed(conf):
     with pytest.raises(ValueError, match=r"\[cache\] backend = dogpile.cache.pylibmc can't be used: No module named 'pylibmc'"):
-        Shared(conf(enabled=True, backend="dogpile.cache.pylibmc"), 60)
+        in_region(conf(enabled=True, backend="dogpile.cache.pylibmc"), 60)
 
 
 def test_a_backend_that_does_not_answer_is_not_asked_all_the_time(conf, clock, monkeypatch, caplog):
     """Requests go on without it: what was in it is asked of the identity service."""
-    cache = Shared(conf(enabled=True, backend="dogpile.cache.memory"), 60)
+    cache = in_region(conf(enabled=True, backend="dogpile.cache.memory"), 60)
     cache.set("a", b"data", time=60)
     asked = []
 
@@ -89,11 +91,40 @@ def test_a_backend_that_does_not_answer_is_not_asked_all_the_time(conf, clock, m
         raise OSError("refused")
 
     with monkeypatch.context() as away:
-        away.setattr(cache._region.backend, "get_serialized", fail, raising=False)
-        away.setattr(cache._region.backend, "get", fail)
+        away.setattr(cache, "_get", fail)
         assert [cache.get("a") for _ in range(3)] == [None] * 3
         cache.set("b", b"data", time=60)
     assert len(asked) == 1
     assert caplog.text.count("does not answer") == 1
     clock.now += tokens.PAUSE
     assert (cache.get("a"), cache.get("b")) == ("data", None)
+
+
+@pytest.fixture
+def memcached():
+    """``[keystone_authtoken]`` with what is about memcached."""
+    defaults = {"memcache_sasl_enabled": False, "memcache_tls_enabled": False}
+    patience = {"memcache_pool_socket_timeout": 3, "memcache_pool_dead_retry": 300}
+
+    def memcached(**options):
+        return SimpleNamespace(**{**defaults, **patience, "memcached_servers": ["127.0.0.1:1", "inet6:[::1]:1"], **options})
+
+    return memcached
+
+
+def test_memcached_away(memcached, caplog):
+    cache = in_memcached(memcached(), 60)
+    cache.set("a", b"data", time=60)
+    assert cache.get("a") is None
+    assert caplog.text.count("does not answer") == 1
+
+
+def test_memcached_needs_its_client(memcached, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymemcache.client.hash", None)
+    with pytest.raises(ValueError, match=r"glancepipe\[memcached\]"):
+        in_memcached(memcached(), 60)
+
+
+def test_memcached_with_passwords(memcached):
+    with pytest.raises(ValueError, match="memcache_sasl_enabled"):
+        in_memcached(memcached(memcache_sasl_enabled=True), 60)
