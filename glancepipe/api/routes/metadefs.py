@@ -28,9 +28,9 @@ _NAMESPACES = (
     Parameter("visibility", {"enum": list(VISIBILITIES)}, "Only namespaces of this visibility"),
     Parameter("resource_types", _TEXT, "Only namespaces that apply to one of these types, separated by commas"),
 )
-_OBJECTS = (Parameter("limit", {"type": "integer", "minimum": 1, "maximum": (1 << 63) - 1}, "Has no effect: all are listed"), _DIRECTION)
+_OBJECTS = (Parameter("limit", {**_LIMIT.schema, "minimum": 1}, "Has no effect: all are listed"), _DIRECTION)
 _TAGS = (_LIMIT, _marker("tag"), _key(TAG_KEYS), _DIRECTION)
-_APPEND = Parameter(tags.APPEND, {"enum": ["true", "false"]}, "Whether to keep the tags that there are", "header")
+_APPEND = Parameter(tags.APPEND, _TEXT, "`true` keeps the tags that there are", "header")
 
 ROUTES = (
     route("list_namespaces", namespaces.index, body=True, answers={200: "namespaces"}, refuses=(404,), parameters=_NAMESPACES),
