@@ -24,7 +24,7 @@ def image(request: pytest.FixtureRequest, client: Any) -> Any:
 
 
 def test_everything(image: Any) -> None:
-    """FEATURES 1.7-01."""
+    """FEATURES 1.3-07, 1.7-01."""
     answer = image()
     assert (answer.status, answer.body) == (200, DATA)
     assert answer.headers["content-type"] == "application/octet-stream"
@@ -46,8 +46,9 @@ def test_everything(image: Any) -> None:
     ],
 )
 def test_a_part(image: Any, headers: dict[str, str], part: bytes, said: str) -> None:
-    """FEATURES 1.7-05, 1.7-06."""
+    """FEATURES 1.7-05, 1.7-06; 12-15: the answer says that there can be parts."""
     answer = image(**headers)
+    assert answer.headers["accept-ranges"] == "bytes"
     assert (answer.status, answer.body, answer.headers["content-range"]) == (206, part, said)
     assert answer.headers["content-length"] == str(len(part))
     assert answer.headers["content-md5"] == hashlib.md5(DATA).hexdigest()

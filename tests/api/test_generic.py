@@ -8,7 +8,7 @@ import pytest
 
 
 def test_wrong_method(client: Any) -> None:
-    """FEATURES 1.2-01: HEAD is not GET."""
+    """FEATURES 1.2-01, 12-15: HEAD is not GET."""
     for method in ("HEAD", "PUT", "FOO", "OPTIONS"):
         answer = client("GET" if method == "OPTIONS" else method, "/v2/images/x/actions/deactivate")
         assert (answer.status, answer.headers["allow"]) == (405, "POST")

@@ -10,7 +10,7 @@ import pytest
 
 
 def test_create_nothing(client: Any) -> None:
-    """FEATURES 1.4-01, 2.1."""
+    """FEATURES 1.3-02, 1.4-01, 2.1-01 to 2.1-18."""
     image = client.create()
     assert uuid.UUID(image["id"]).version == 4
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", image["created_at"])
@@ -123,7 +123,7 @@ def test_an_administrator_creates_for_others(admin: Any, client: Any) -> None:
 
 
 def test_show_what_is_not_there(client: Any, other: Any) -> None:
-    """FEATURES 2.4-01, 1.3-03."""
+    """FEATURES 2.4-01, 2.4-02, 6.1-02, 1.3-03."""
     assert client("GET", f"/v2/images/{uuid.uuid4()}").status == 404
     assert client("GET", "/v2/images/no-uuid").status == 404
     image = client.create()
@@ -194,7 +194,7 @@ def test_deactivate_what_is_queued(client: Any) -> None:
 
 
 def test_tags(client: Any, other: Any) -> None:
-    """FEATURES 4.2, 1.3-15, 1.3-16."""
+    """FEATURES 4.2-01 to 4.2-03, 1.3-15, 1.3-16."""
     image = client.create(tags=["a"])
     path = f"/v2/images/{image['id']}/tags"
     for _ in range(2):
@@ -205,7 +205,10 @@ def test_tags(client: Any, other: Any) -> None:
     assert client.show(image["id"])["tags"] == ["b é"]
     assert client("PUT", f"{path}/{'x' * 255}").status == 204
     assert client("PUT", f"{path}/{'x' * 256}").status == 400
+    assert client("PUT", f"{path}/%F0%9F%98%80").status == 204
+    assert client("PUT", f"{path}/a%2Fb").status == 404
     assert other("PUT", f"{path}/c").status == 404
+    assert client.as_(client.project, "reader")("DELETE", f"{path}/b%20%C3%A9").status == 403
 
 
 @pytest.mark.limits

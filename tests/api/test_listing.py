@@ -48,7 +48,7 @@ def test_a_listed_image_looks_as_if_shown(client: Any) -> None:
 
 
 def test_pages(five: Any) -> None:
-    """FEATURES 3-01 to 3-08, 12-07: no empty page at the end."""
+    """FEATURES 1.3-01, 3-01 to 3-08, 12-07: no empty page at the end."""
     owner = f"owner={five.project}"
     assert pages(five, f"/v2/images?{owner}&limit=2&sort=name:asc") == [["a", "b"], ["c", "d"], ["e"]]
     assert pages(five, f"/v2/images?{owner}&limit=5&sort=name:desc") == [["e", "d", "c", "b", "a"]]

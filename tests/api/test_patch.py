@@ -38,7 +38,7 @@ def test_nothing(client: Any) -> None:
 
 
 def test_everything(client: Any) -> None:
-    """FEATURES 1.5-10 to 1.5-12; what the command-line clients send."""
+    """FEATURES 1.3-04, 1.5-10 to 1.5-12, 1.5-18, 2.1-22; what the command-line clients send."""
     image = client.create(p0="x", tags=["a"])
     answer = client.patch(
         image["id"],

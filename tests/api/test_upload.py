@@ -49,7 +49,7 @@ def test_announced_size_that_is_none(client: Any, size: str) -> None:
 @pytest.mark.parametrize("size", ["9", "11"])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_another_size_than_announced(client: Any, size: str, chunked: bool) -> None:
-    """FEATURES 1.6-03, 1.6-08: and the image can be uploaded again."""
+    """FEATURES 1.6-03, 1.6-08, 2.3-04: and the image can be uploaded again."""
     image = client.create(**FORMATS)
     data: Any = [b"0123456789"] if chunked else b"0123456789"
     assert client.upload(image["id"], data, x_openstack_image_size=size).status == 400

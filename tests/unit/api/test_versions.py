@@ -21,7 +21,7 @@ OLD = [7, 6, 5, 4, 3, 2, 1, 0]
     ],
 )
 def test_minors(conf: cfg.ConfigOpts, cache: str | None, backends: str | None, expected: list[int]) -> None:
-    """FEATURES 1.1-08 to 1.1-12."""
+    """FEATURES 1.1-08 to 1.1-28."""
     if cache is not None:
         conf.register_opt(cfg.StrOpt("image_cache_dir"))
         conf.set_override("image_cache_dir", cache)

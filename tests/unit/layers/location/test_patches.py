@@ -88,6 +88,8 @@ def test_the_same_location_twice(world, worker):
 
 
 def test_a_store_that_is_down_is_no_invalid_location(world, worker, monkeypatch):
+    """FEATURES 1.5-20: 503 and not 400."""
+
     def down(url):
         raise StoreUnavailable
 
