@@ -39,7 +39,7 @@ ROUTES = (
         namespaces.create,
         takes="new_namespace",
         answers={201: "namespace"},
-        refuses=(409,),
+        refuses=(404, 409),
         sends=(asked.LOCATION,),
         yields={"namespace": "/namespace"},
     ),
@@ -86,7 +86,7 @@ ROUTES = (
     route("create_tag", tags.create, answers={201: "metadef_tag"}, refuses=(409,), yields={"tag_name": "/name"}),
     route("modify_tag", tags.modify, takes="new_metadef_tag", answers={200: "metadef_tag"}, refuses=(409,)),
     route("delete_tag", tags.delete, answers={204: None}),
-    route("list_resource_types", resource_types.index, answers={200: "resource_types"}),
+    route("list_resource_types", resource_types.index, answers={200: "resource_types"}, refuses=(404,)),
     route("list_associations", resource_types.associations, answers={200: "associations"}),
     route(
         "associate",

@@ -254,12 +254,16 @@ class Policy(Layer):
         """Whether ``rule`` allows it."""
         return call.actor.service or self.allows(call, rule, namespace_target(namespace))
 
-    def admit(self, call: Call) -> None:
-        """Decide about an operation that has no image, unless that has been done. Raises Forbidden."""
-        rule = call.operation.rule
+    def admit(self, call: Call, *, seen_by: str | None = None) -> None:
+        """Decide about an operation that has no image, unless that has been done. Raises Forbidden.
+
+        Hidden from those whom not even the rule ``seen_by`` lets see what they own themselves (FEATURES 6.1-05).
+        """
+        rule, target = call.operation.rule, caller_target(call.actor)
         if rule is not None and (call.verdict is None or call.verdict.rule != rule):
             for asked in (*call.operation.first, rule):
-                self.require(call, asked, caller_target(call.actor))
+                if not self._decided(call, asked, target, None):
+                    raise _refused(asked, hidden=seen_by is not None and not self.allows(call, seen_by, target))
 
     def require_on(self, call: Call, rule: str, image: Image) -> None:
         """Raise Forbidden unless ``rule`` allows it, hidden from those who may not even see the image."""

@@ -24,6 +24,7 @@ from glancepipe.contract import (
     ResourceTypeRepoProxy,
     replace,
 )
+from glancepipe.layers.policy.targets import caller_target
 
 if TYPE_CHECKING:
     from glancepipe.layers.policy.layer import Policy
@@ -49,7 +50,7 @@ class PolicyNamespaces(NamespaceRepoProxy["Policy"]):
         """Asks the operation's rules, and leaves out what ``get_metadef_namespace`` denies (FEATURES 5.1-01)."""
         if call.actor.service:
             return self.inner.list(call, query)
-        self.layer.admit(call)
+        self.layer.admit(call, seen_by=GET_NAMESPACE)
         rows: list[Namespace] = []
         page = NamespacePage()
         for _ in range(PAGES):
@@ -78,8 +79,9 @@ class PolicyNamespaces(NamespaceRepoProxy["Policy"]):
         needed = ["add_metadef_namespace"] + [ADD_ASSOCIATION] * bool(namespace.associations)
         needed += [f"add_metadef_{kind}" for kind in KINDS if any(each.kind == kind for each in namespace.definitions)]
         if not call.actor.service:
+            hidden = not self.layer.allows(call, GET_NAMESPACE, caller_target(call.actor))
             for rule in needed:
-                self.layer.require(call, rule, namespace_target(namespace))
+                self.layer.require(call, rule, namespace_target(namespace), hidden=hidden)
         return self.inner.add(call, namespace)
 
 
@@ -123,7 +125,7 @@ class PolicyResourceTypes(ResourceTypeRepoProxy["Policy"]):
     def list(self, call: Call) -> Sequence[ResourceType]:
         """Asks the operation's rule about the caller's own project."""
         if not call.actor.service:
-            self.layer.admit(call)
+            self.layer.admit(call, seen_by=GET_NAMESPACE)
         return self.inner.list(call)
 
     def associations(self, call: Call, namespace: Namespace) -> Sequence[Association]:
