@@ -32,6 +32,16 @@ class DatabaseCommand(Command):
         finally:
             database.close()
 
+    @contextmanager
+    def current_database(self) -> Iterator[Database]:
+        """The same, if it has the schema of this release. Raises ValueError."""
+        from glancepipe.db import schema
+
+        with self.database() as database:
+            if not database.read(schema.is_current):
+                raise ValueError("The database is not up to date: run `glancepipe db upgrade`.")
+            yield database
+
     def say(self, sentence: str) -> None:
         """Write a line to standard output."""
         self.app.stdout.write(f"{sentence}\n")

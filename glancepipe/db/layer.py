@@ -23,6 +23,7 @@ from glancepipe.db.journal import DbJournal
 from glancepipe.db.members import DbMemberRepo
 from glancepipe.db.metadefs.definitions import DbDefinitionRepo
 from glancepipe.db.metadefs.namespaces import DbNamespaceRepo
+from glancepipe.db.metadefs.options import OPTIONS as METADEFS
 from glancepipe.db.metadefs.resource_types import DbResourceTypeRepo
 from glancepipe.db.replica import Replica
 from glancepipe.db.tasks import DbTaskRepo
@@ -47,7 +48,7 @@ class Db(Base):
         | {f"definitions.{verb}" for verb in ("list", "get", "add", "save", "remove", "clear")}
         | {f"resource_types.{verb}" for verb in ("list", "associations", "associate", "dissociate")}
     )
-    options = {"database": OPTIONS}
+    options = {"database": OPTIONS, "DEFAULT": METADEFS}
     repo = DbImageRepo
     members = DbMemberRepo
     usage = DbUsage

@@ -2,7 +2,7 @@
 
 It keeps the promises of the contract (compare-and-swap of the status, change sets, reservations, the journal) and
 none of the service's rules. What is stored can be looked at: ``images``, ``bytes``, ``memberships``, ``intents``,
-``kept_tasks``.
+``spaces`` (namespaces with all that is in them), ``types``, ``kept_tasks``.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ from glancepipe.contract import (
     Location,
     Member,
     MemberRepoProxy,
+    Namespace,
     Page,
     Reservation,
+    ResourceType,
     Span,
     Status,
     Target,
@@ -48,18 +50,10 @@ from glancepipe.contract import (
 from glancepipe.contract.errors import Conflict, Duplicate, ImageNotFound, LimitExceeded, NoData, NotFound, StatusChanged
 from glancepipe.contract.proxies import NOUNS
 from glancepipe.contract.proxy import verbs
+from glancepipe.testing.ends_metadefs import EndsDefinitions, EndsNamespaces, EndsResourceTypes
 from glancepipe.testing.ends_tasks import EndsTasks
 
 T = TypeVar("T")
-
-
-def _unfinished(noun: str) -> Any:
-    """INTERIM."""
-
-    def verb(self: Any, *_args: Any, **_kwargs: Any) -> Any:
-        raise NotImplementedError
-
-    return type(f"Ends{noun}", (NOUNS[noun],), dict.fromkeys(verbs(NOUNS[noun]), verb))
 
 
 class EndsFactory(ImageFactoryProxy["Ends"]):
@@ -278,9 +272,9 @@ class Ends(Layer):
     journal = EndsJournal
     authority = EndsAuthority
     tasks = EndsTasks
-    namespaces = _unfinished("namespaces")
-    definitions = _unfinished("definitions")
-    resource_types = _unfinished("resource_types")
+    namespaces = EndsNamespaces
+    definitions = EndsDefinitions
+    resource_types = EndsResourceTypes
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         super().__init__(conf)
@@ -291,6 +285,8 @@ class Ends(Layer):
         self.reservations: dict[str, Reservation] = {}
         self.intents: dict[str, Intent] = {}
         self.abandoned: set[str] = set()
+        self.spaces: dict[str, Namespace] = {}
+        self.types: dict[str, ResourceType] = {}
         self.rules_of: dict[str, frozenset[str]] = {}
         """Policy rules: the roles that each lets pass."""
         self.kept_tasks: dict[str, Task] = {}

@@ -57,26 +57,7 @@ class DbNamespaceRepo(NamespaceRepoProxy[Base]):
 
     def add(self, call: Call, namespace: Namespace) -> Namespace:
         """All in one transaction."""
-        values = rows.namespace_values(namespace)
-        definitions = [(definition.kind, rows.definition_values(definition)) for definition in namespace.definitions]
-        _refuse_twins(namespace)
-
-        def keep(connection: Connection) -> Namespace:
-            times = {"created_at": (time := now()), "updated_at": time}
-            try:
-                connection.execute(insert(namespaces).values(values | times))
-            except db_error.DBDuplicateEntry:
-                raise _taken(namespace.namespace) from None
-            owner = {"namespace_id": rows.namespace_id(connection, namespace.namespace)}
-            for association in namespace.associations:
-                apply(connection, owner["namespace_id"], association)
-            for kind, each in definitions:
-                connection.execute(insert(rows.TABLES[kind]).values(each | owner | times))
-            added = _read(connection, namespace.namespace)
-            stored = (replace(each, created_at=added.created_at, updated_at=added.updated_at) for each in namespace.definitions)
-            return replace(added, definitions=tuple(stored))
-
-        return self.layer.database.write(keep)
+        return self.layer.database.write(lambda connection: store(connection, namespace))
 
     def save(self, call: Call, namespace: Namespace, changed: Namespace) -> Namespace:
         """The row alone: what is in the namespace stays."""
@@ -99,12 +80,37 @@ class DbNamespaceRepo(NamespaceRepoProxy[Base]):
         def delete_all(connection: Connection) -> Namespace:
             namespace_id = rows.namespace_id(connection, namespace.namespace)
             removed = _read(connection, namespace.namespace)
-            for table in (*rows.TABLES.values(), associations):
-                connection.execute(delete(table).where(table.c.namespace_id == namespace_id))
-            connection.execute(delete(namespaces).where(namespaces.c.id == namespace_id))
+            erase(connection, namespace_id)
             return removed
 
         return self.layer.database.write(delete_all)
+
+
+def store(connection: Connection, namespace: Namespace, protected: bool = False) -> Namespace:
+    """Insert a namespace with all that it carries; ``protected`` is what new resource types become. Raises Duplicate, Invalid."""
+    values = rows.namespace_values(namespace)
+    definitions = [(definition.kind, rows.definition_values(definition)) for definition in namespace.definitions]
+    _refuse_twins(namespace)
+    times = {"created_at": (time := now()), "updated_at": time}
+    try:
+        connection.execute(insert(namespaces).values(values | times))
+    except db_error.DBDuplicateEntry:
+        raise _taken(namespace.namespace) from None
+    owner = {"namespace_id": rows.namespace_id(connection, namespace.namespace)}
+    for association in namespace.associations:
+        apply(connection, owner["namespace_id"], association, protected)
+    for kind, each in definitions:
+        connection.execute(insert(rows.TABLES[kind]).values(each | owner | times))
+    added = _read(connection, namespace.namespace)
+    stored = (replace(each, created_at=added.created_at, updated_at=added.updated_at) for each in namespace.definitions)
+    return replace(added, definitions=tuple(stored))
+
+
+def erase(connection: Connection, namespace_id: int) -> None:
+    """Delete the row of a namespace, and all that is in it."""
+    for table in (*rows.TABLES.values(), associations):
+        connection.execute(delete(table).where(table.c.namespace_id == namespace_id))
+    connection.execute(delete(namespaces).where(namespaces.c.id == namespace_id))
 
 
 def _row(connection: Connection, name: str) -> Row[Any] | None:

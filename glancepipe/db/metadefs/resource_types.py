@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 
 from oslo_db import exception as db_error
 from sqlalchemy import Connection, delete, insert, select
@@ -18,6 +17,8 @@ from glancepipe.db.models import metadef_namespace_resource_types as association
 from glancepipe.db.models import metadef_namespaces as namespaces
 from glancepipe.db.models import metadef_resource_types as types
 from glancepipe.db.values import checked
+
+_begin_again: Callable[[Exception], Exception] = db_error.RetryRequest
 
 
 class DbResourceTypeRepo(ResourceTypeRepoProxy[Base]):
@@ -83,11 +84,12 @@ def apply(connection: Connection, namespace_id: int, association: Association, p
     known = select(types.c.id).where(types.c.name == name)
     type_id = connection.scalar(known)
     if type_id is None:
-        made = {"name": name, "protected": protected, "created_at": time, "updated_at": time}
-        # Another transaction may make it at the same time; a locking read sees what that one has committed.
-        with suppress(db_error.DBDuplicateEntry), connection.begin_nested():
-            connection.execute(insert(types).values(made))
-        type_id = connection.scalar(known.with_for_update(read=True))
+        try:
+            connection.execute(insert(types).values(name=name, protected=protected, created_at=time, updated_at=time))
+        except db_error.DBDuplicateEntry as error:
+            # Another transaction has made it meanwhile; the next attempt finds it.
+            raise _begin_again(error) from None
+        type_id = connection.scalar(known)
     values = {"prefix": association.prefix, "properties_target": association.properties_target}
     row = checked(associations, "the resource type", values) | {"namespace_id": namespace_id, "resource_type_id": type_id}
     try:
