@@ -68,6 +68,7 @@ class Service:
     root: Path
     store: Path
     options: dict[str, object] = field(default_factory=dict)
+    groups: dict[str, dict[str, object]] = field(default_factory=dict)
     process: subprocess.Popen | None = None
 
     @property
@@ -90,7 +91,7 @@ class Service:
         """Whether the service is there yet; an early death is not waited out."""
         assert self.process.poll() is None, f"the service ended:\n{self.log.read_text()[-4000:]}"
         try:
-            return self.request("GET", "/v2/images?limit=1").status == 200
+            return self.request("GET", "/v2/images?limit=1").status in (200, 401)
         except OSError:
             return False
 
@@ -159,6 +160,7 @@ class Service:
     def _configure(self):
         path = self.root / "glancepipe.conf"
         options = "\n".join(f"{name} = {value}" for name, value in self.options.items())
+        groups = "\n".join(f"[{group}]\n" + "\n".join(f"{n} = {v}" for n, v in more.items()) for group, more in self.groups.items())
         path.write_text(f"""\
 [DEFAULT]
 state_path = {self.root}/state
@@ -170,6 +172,7 @@ default_backend = disk
 filesystem_store_datadir = {self.store}
 [spare]
 filesystem_store_datadir = {self.root}/spare
+{groups}
 """)
         return path
 
@@ -212,12 +215,12 @@ def serving(tmp_path_factory):
     """Run one more service: ``with serving("embedded", image_size_cap=...) as service``."""
 
     @contextmanager
-    def run(server, store=None, **options):
+    def run(server, store=None, groups=(), **options):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         root = tmp_path_factory.mktemp(server)
-        service = Service(server, port, root, store or root / "disk", options)
+        service = Service(server, port, root, store or root / "disk", options, dict(groups))
         try:
             service.start()
             yield service
@@ -266,6 +269,7 @@ class Clients:
 
     def __init__(self, programs, home, identity):
         self.programs = programs
+        self.home = home
         self.environment = {
             **without_openstack(os.environ),
             "HOME": str(home),
@@ -297,11 +301,27 @@ class Clients:
     def glance_command(self, service, *words):
         return [self.programs / "glance", "--os-image-url", service.url, "--os-auth-token", "any", *words]
 
-    def run(self, *command, stdin=subprocess.DEVNULL, fails=False):
+    @contextmanager
+    def driven(self):
+        """Keep a process that has imported the clients: starting one takes them longer than what they do."""
+        words = [self.programs / "python", Path(__file__).with_name("driver.py")]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self.environment) as self.driver:
+            yield self
+            self.driver.stdin.close()
+
+    def run(self, program, *words, stdin=subprocess.DEVNULL, fails=False, environment=()):
         """Standard output; with ``fails`` the command must fail, and standard error is answered too."""
-        done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, env=self.environment, timeout=240, check=False)
-        assert bool(done.returncode) == fails, f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-        return done.stdout + done.stderr if fails else done.stdout
+        source = os.devnull
+        if stdin != subprocess.DEVNULL:
+            source = f"/proc/{os.getpid()}/fd/{stdin if isinstance(stdin, int) else stdin.fileno()}"
+        out, err = self.home / "out", self.home / "err"
+        streams = {"stdin": source, "stdout": str(out), "stderr": str(err)}
+        order = {"program": program.name, "words": [str(word) for word in words], "environment": dict(environment), **streams}
+        self.driver.stdin.write(json.dumps(order) + "\n")
+        self.driver.stdin.flush()
+        status = int(self.driver.stdout.readline())
+        assert bool(status) == fails, f"{[program.name, *words]} ended with {status}:\n{out.read_text()}{err.read_text()}"
+        return out.read_text() + err.read_text() if fails else out.read_text()
 
     @contextmanager
     def output(self, command):
@@ -368,4 +388,5 @@ def clients(tmp_path_factory, identity):
     for program in ("openstack", "glance"):
         if not (programs / program).exists():
             lacking(f"CLIENTS_VENV has no {program}")
-    return Clients(programs, tmp_path_factory.mktemp("home"), identity)
+    with Clients(programs, tmp_path_factory.mktemp("home"), identity).driven() as clients:
+        yield clients
