@@ -10,7 +10,7 @@ from glancepipe.api.patches import MEDIA_TYPES, edit_of
 from glancepipe.api.queries import image_query, links, pairs_of
 from glancepipe.api.request import Request
 from glancepipe.api.shared import Shared
-from glancepipe.contract.errors import UnsupportedContent
+from glancepipe.contract.errors import LimitExceeded, UnsupportedContent
 from glancepipe.operations.create_image import create_image
 from glancepipe.operations.delete_image import delete_image
 from glancepipe.operations.list_images import list_images
@@ -56,7 +56,10 @@ def modify(shared: Shared, request: Request, response: falcon.Response, image_id
     if draft is None:
         response.set_header("Accept-Patch", ", ".join(MEDIA_TYPES))
         raise UnsupportedContent(f"The Content-Type of a change must be one of {', '.join(MEDIA_TYPES)}.")
-    edit = edit_of(request.body.json(shared.json_limit), draft, shared.checks, shared.locations_shown)
+    document = request.body.json(shared.json_limit)
+    if isinstance(document, list) and len(document) > shared.patch_limit:
+        raise LimitExceeded(f"A change may have at most {shared.patch_limit} operations.")
+    edit = edit_of(document, draft, shared.checks, shared.locations_shown)
     with call_for(shared, request) as call:
         image = modify_image(shared.nouns, call, image_id, edit)
     answers.json(response, shared.view(image, call.initiator.is_admin))

@@ -96,6 +96,13 @@ def test_places(owner: Any, administrator: Any) -> None:
     assert [location["url"] for location in administrator.patch(image["id"], remove(1)).json["locations"]] == [urls[0], urls[2]]
 
 
+def test_the_store_is_not_for_clients_to_say(owner: Any, url: str) -> None:
+    """FEATURES 2.1-21, 2.2-03."""
+    image = owner.create(**FORMATS)
+    stored = owner.patch(image["id"], add("-", url, store="slow")).json
+    assert (stored["stores"], stored["locations"][0]["metadata"]) == ("fast", {"store": "fast"})
+
+
 def test_the_data_goes_with_the_location(owner: Any, administrator: Any, url: str) -> None:
     """FEATURES 1.5-25: it is erased, and nobody can name it any more."""
     image = owner.active()

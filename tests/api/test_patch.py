@@ -161,6 +161,14 @@ def test_custom_properties_that_are_required(make_service: Any, tmp_path: Any) -
     assert client("GET", "/v2/schemas/image").json["required"] == ["purpose"]
 
 
+def test_too_many_operations(make_service: Any) -> None:
+    """[api] max_patch_operations: refused before any of them is looked at."""
+    client = make_service(more="[api]\nmax_patch_operations = 2")
+    image = client.create()
+    assert client.patch(image["id"], *[{"nonsense": n} for n in range(3)]).status == 413
+    assert client.patch(image["id"], add("/a", "x"), add("/b", "x")).status == 200
+
+
 @pytest.fixture
 def shown(make_service: Any) -> Any:
     """A client of a service that shows locations."""

@@ -8,14 +8,16 @@ from typing import Any
 from glancepipe.api.errors import title_of
 from glancepipe.api.routes.route import Route
 
-ANY = (400, 401, 414, 431, 503)
-"""Any route: a URL or header that can't be, nobody identified, something that the service needs is away."""
+ANY = (400, 401, 414, 431, 500, 503)
+"""Any route: a URL or header that can't be, nobody identified, the service or a store failed, something that it needs is away."""
 OPERATION = (403,)
 """Routes of an operation: the caller may not do this."""
 FIELDS = (404,)
 """Routes with a field in their path: there is no such thing, or the caller must not know of it."""
-BODY = (411, 413)
-"""Routes that take a body: it must have a length where the server does not read chunks, and has a limit."""
+TOLERATED = (411,)
+"""Routes that may be given a body: it must have a length where the server does not read chunks."""
+TAKEN = (413,)
+"""Routes that read it: it has a limit."""
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -36,16 +38,21 @@ def of(route: Route) -> list[int]:
         found.update(OPERATION)
     if route.fields:
         found.update(FIELDS)
+    if route.body:
+        found.update(TOLERATED)
     if route.takes:
-        found.update(BODY)
+        found.update(TAKEN)
     return sorted(found)
 
 
 def _response(status: int) -> dict[str, Any]:
     text = {"schema": {"type": "string"}}
+    headers: dict[str, Any] = {"x-openstack-request-id": {"$ref": "#/components/headers/request_id"}}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = {"description": "Seconds after which to come back", "schema": {"type": "integer"}}
     return {
         "description": title_of(status),
-        "headers": {"x-openstack-request-id": {"$ref": "#/components/headers/request_id"}},
+        "headers": headers,
         "content": {
             "text/plain": text,
             "text/html": text,

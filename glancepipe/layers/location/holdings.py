@@ -64,6 +64,16 @@ class Holdings:
             return location
         return next((self._place(store, at.url, at.metadata, at.id) for store, at in self.ranked([location])), location)
 
+    def claimed(self, location: Location) -> Location:
+        """The location as a client names it: in which store it is says its URL, not the client (FEATURES 2.2-03)."""
+        if not self.stores.multiple:
+            return location
+        try:
+            store = self.stores.holding(location.url)
+        except NoData:
+            return self.name(location)
+        return self._place(store, location.url, location.metadata, location.id)
+
     def place(self, store: Store, written: Written) -> Location:
         """The location to record for what ``store`` took."""
         return self._place(store, written.url, written.metadata)

@@ -306,7 +306,10 @@ class Location(Layer):
         if vouched != self.algorithm:
             raise Conflict(f"os_hash_algo must be {self.algorithm} in this service.")
         moved = changes.base["locations"]
-        locations = tuple(map(self.holdings.name, moved.new))
+        named = urls | {location.url for location in moved.old}
+        locations = tuple(
+            self.holdings.claimed(each) if each.url in named and each not in moved.old else self.holdings.name(each) for each in moved.new
+        )
         if any((a.url, a.metadata) == (b.url, b.metadata) for n, a in enumerate(locations) for b in locations[:n]):
             raise Invalid("Invalid location: it is there already.")
         changes = changes.plus(ChangeSet({"locations": Change(moved.old, locations)}))

@@ -96,6 +96,17 @@ def test_parameters(conf: cfg.ConfigOpts) -> None:
     assert "403" not in operation["responses"]
 
 
+def test_refusals(conf: cfg.ConfigOpts) -> None:
+    """Which statuses any route of a kind may answer."""
+    plain = Route("GET", "/v2/plain", lambda *_: None)
+    tolerant = Route("GET", "/v2/tolerant/{id}", lambda *_: None, body=True)
+    taking = Route("POST", "/v2/taking", lambda *_: None, "create_image", body=True, takes="new_image", refuses=(409,))
+    paths = described(conf, routes=(plain, tolerant, taking))["paths"]
+    found = [[int(status) for status in each["responses"]] for methods in paths.values() for each in methods.values()]
+    always = {400, 401, 414, 431, 500, 503}
+    assert [set(statuses) - {200} for statuses in found] == [always, always | {404, 411}, always | {403, 409, 411, 413}]
+
+
 def test_page() -> None:
     """Every route has a row, with what guards it and what it sends."""
     lines = list(page(ROUTES))

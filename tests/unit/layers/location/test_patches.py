@@ -70,6 +70,16 @@ def test_locations_that_are_refused(world, worker, location):
     assert world.images[image.id].locations == ()
 
 
+@pytest.mark.parametrize("claimed", [{}, {"store": "fast"}, {"store": "nobody"}])
+def test_a_client_does_not_say_in_which_store_it_is(world, worker, claimed):
+    """FEATURES 2.2-03: neither when it adds a location nor when it describes one anew."""
+    image = world.image()
+    stored = with_locations(worker, image, Location(WEB, claimed))
+    assert stored.locations[0].store == "net"
+    stored = with_locations(worker, image, Location(WEB, {**claimed, "note": "x"}))
+    assert stored.locations[0].metadata == {"note": "x", "store": "net"}
+
+
 def test_our_own_files_are_refused_although_they_exist(world, worker):
     """FEATURES 1.5-26: nobody reads another project's image by naming its file."""
     other = worker.upload(world.image(), BYTES)
