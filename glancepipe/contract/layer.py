@@ -104,6 +104,10 @@ class Layer:
     def sweep(self, call: Call) -> None:
         """Finish or undo what a crash interrupted; called after start and then every so often."""
 
+    def explain(self, call: Call) -> Iterable[str]:
+        """What it decided about ``call`` and why, line by line: for ``glancepipe policy explain``."""
+        return ()
+
     def check(self) -> Iterable[Finding]:
         """What the operator should know about the layer's condition."""
         return ()

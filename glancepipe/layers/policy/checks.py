@@ -91,7 +91,7 @@ class Compiler:
     """Turns ``checks``, by name, into functions; ``enforcer`` is what checks of foreign kinds get to see."""
 
     def __init__(self, checks: Values, enforcer: policy.Enforcer) -> None:
-        self._checks = checks
+        self.checks = checks
         self._enforcer = enforcer
         self._open: list[str] = []
 
@@ -100,10 +100,17 @@ class Compiler:
         if name in self._open:
             circle = self._open[self._open.index(name) :]
             raise BadRule(name, f"refers to itself ({' -> '.join([*circle, name])})", *circle)
-        if name not in self._checks:
+        if name not in self.checks:
             raise BadRule(self._open[-1], f"refers to the rule {name!r}, which does not exist")
         self._open.append(name)
-        compiled = self._compile(self._checks[name])
+        compiled = self._compile(self.checks[name])
+        self._open.pop()
+        return compiled
+
+    def part(self, name: str, check: Any) -> Compiled:
+        """A check that has part in the rule of that name, by itself."""
+        self._open.append(name)
+        compiled = self._compile(check)
         self._open.pop()
         return compiled
 

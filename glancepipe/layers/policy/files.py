@@ -39,6 +39,7 @@ class RuleBook:
         self._declared = declared
         self._reading = threading.Lock()
         self._rules: dict[str, Rule] = {}
+        self._compiler: Compiler | None = None
         self._seen: Stamps = ()
         self._look_at = 0.0
 
@@ -58,6 +59,12 @@ class RuleBook:
         if time.monotonic() >= self._look_at:
             self.look()
         return name in self._rules
+
+    @property
+    def compiler(self) -> Compiler:
+        """What made the rules in force, for those who want to know what a rule is made of."""
+        assert self._compiler is not None
+        return self._compiler
 
     def findings(self) -> Iterator[str]:
         """What the operator should know about the files."""
@@ -88,7 +95,7 @@ class RuleBook:
         # The stamps are older than the reading: a file that changes meanwhile is read again at the next look.
         self._seen = stamps
         try:
-            self._rules = _compiled(self._conf, [stamp[0] for stamp in stamps], self._declared())
+            self._rules, self._compiler = _compiled(self._conf, [stamp[0] for stamp in stamps], self._declared())
         except ValueError as error:
             self.trouble = str(error)
             raise
@@ -126,7 +133,7 @@ def _listed(directory: str) -> list[str]:
     return [path for path in paths if not os.path.isdir(path)]
 
 
-def _compiled(conf: cfg.ConfigOpts, paths: list[str], declared: Iterable[policy.RuleDefault]) -> dict[str, Rule]:
+def _compiled(conf: cfg.ConfigOpts, paths: list[str], declared: Iterable[policy.RuleDefault]) -> tuple[dict[str, Rule], Compiler]:
     defaults = {rule.name: rule for rule in list_rules()}
     for rule in declared:
         if defaults.setdefault(rule.name, rule) is not rule:
@@ -149,7 +156,7 @@ def _compiled(conf: cfg.ConfigOpts, paths: list[str], declared: Iterable[policy.
             raise ValueError(f"In the policy file {guilty} {error}.") from error
         scopes = defaults[name].scope_types if name in defaults else None
         compiled[name] = Rule(name, rule.check_str, check, frozenset(scopes) if scopes else None)
-    return compiled
+    return compiled, compiler
 
 
 def _written(path: str) -> dict[str, policy.RuleDefault]:

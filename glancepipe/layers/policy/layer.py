@@ -43,6 +43,7 @@ from glancepipe.contract import (
 )
 from glancepipe.contract.errors import Forbidden
 from glancepipe.layers.policy import rules
+from glancepipe.layers.policy.explain import Decision, listed
 from glancepipe.layers.policy.files import RuleBook
 from glancepipe.layers.policy.listing import filled, narrowed
 from glancepipe.layers.policy.locations import refuse_strange_places
@@ -255,7 +256,7 @@ class Policy(Layer):
         """Raise Forbidden unless ``rule`` allows it, hidden from those who may not even see the namespace (FEATURES 6.1-05)."""
         target = namespace_target(namespace)
         if not call.actor.service and not self._decided(call, rule, target, None):
-            raise _refused(rule, hidden=rule == GET_NAMESPACE or not self.allows(call, GET_NAMESPACE, target))
+            raise _refused(rule, hidden=self._hidden(call, rule, GET_NAMESPACE, target, None))
 
     def permits_in(self, call: Call, rule: str, namespace: Namespace) -> bool:
         """Whether ``rule`` allows it."""
@@ -270,13 +271,13 @@ class Policy(Layer):
         if rule is not None and (call.verdict is None or call.verdict.rule != rule):
             for asked in (*call.operation.first, rule):
                 if not self._decided(call, asked, target, None):
-                    raise _refused(asked, hidden=seen_by is not None and not self.allows(call, seen_by, target))
+                    raise _refused(asked, hidden=seen_by is not None and self._hidden(call, asked, seen_by, target, None))
 
     def require_on(self, call: Call, rule: str, image: Image) -> None:
         """Raise Forbidden unless ``rule`` allows it, hidden from those who may not even see the image."""
         target = image_target(image, call.actor)
         if not self._decided(call, rule, target, image.id):
-            raise _refused(rule, hidden=rule == rules.GET_IMAGE or not self.allows(call, rules.GET_IMAGE, target))
+            raise _refused(rule, hidden=self._hidden(call, rule, rules.GET_IMAGE, target, image.id))
 
     def require_member(self, call: Call, rule: str, image: Image, member_id: str, *, hidden: bool = False) -> None:
         """Raise Forbidden unless ``rule`` allows it to be done to that membership."""
@@ -300,17 +301,33 @@ class Policy(Layer):
             found = memo["credentials"] = credentials(call.actor)
         return found
 
+    def explain(self, call: Call) -> Iterator[str]:
+        """Each decision, check by check."""
+        decisions = self._decisions(call)
+        if decisions:
+            yield f"caller: {listed(self.credentials(call))}"
+        for decision in decisions:
+            yield from decision.lines(call, self.book.compiler, self.credentials(call))
+
     def _decided(self, call: Call, rule: str, target: Mapping[str, Any], image_id: str | None) -> bool:
-        allowed = self.allows(call, rule, target)
+        allowed = self._noted(call, rule, target, image_id)
         call.verdict = Verdict(allowed, rule, image_id)
         if not allowed:
-            actor = call.actor
-            log.info(
-                "%s: the rule %s (%s) refuses %s to user %s of project %s with the roles %s on image %s.",
-                *(call.request_id, rule, self.book.get(rule).text, call.operation.name),
-                *(actor.user_id, actor.project_id, ", ".join(sorted(actor.roles)) or "none", image_id),
-            )
+            log.info("%s", self._decisions(call)[-1].told(call))
         return allowed
+
+    def _hidden(self, call: Call, rule: str, seen_by: str, target: Mapping[str, Any], image_id: str | None) -> bool:
+        """Whether who is refused by ``rule`` must not learn that there is a target at all."""
+        return rule == seen_by or not self._noted(call, seen_by, target, image_id)
+
+    def _noted(self, call: Call, rule: str, target: Mapping[str, Any], image_id: str | None) -> bool:
+        allowed = self.allows(call, rule, target)
+        self._decisions(call).append(Decision(self.book.get(rule), target, image_id, allowed))
+        return allowed
+
+    def _decisions(self, call: Call) -> list[Decision]:
+        found: list[Decision] = call.memo(self).setdefault("decisions", [])
+        return found
 
 
 def _implied(call: Call, changes: ChangeSet) -> Iterator[str]:
