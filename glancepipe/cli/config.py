@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from oslo_config import cfg
 
@@ -48,7 +49,7 @@ class FromGlance(Command):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Declare the files."""
         parser = super().get_parser(prog_name)
-        parser.add_argument("glance", metavar="glance-api.conf", help="Glance's file; glance-image-import.conf beside it is read before it")
+        parser.add_argument("glance", metavar="glance-api.conf", help="Glance's file; the others beside it that Glance reads are read too")
         parser.add_argument("paste", metavar="glance-api-paste.ini", nargs="?", help="Its paste file, if that is not Glance's own")
         parser.add_argument("--output", metavar="FILE", help="Write glancepipe.conf there; it must not exist yet, and only you may read it")
         return parser
@@ -59,10 +60,10 @@ class FromGlance(Command):
         from glancepipe.config.glance.translation import lines, translate
         from glancepipe.config.options import PIPELINE, WSGI
 
-        files = [path for path in (os.path.join(os.path.dirname(parsed_args.glance), "glance-image-import.conf"),) if os.path.isfile(path)]
-        files.append(parsed_args.glance)
-        known = Options(backends(files))
-        translation = translate(files, known, PIPELINE[0].default, WSGI[0].default, parsed_args.paste)
+        files = files_of(parsed_args.glance)
+        stores = backends(files)
+        types = entry_points(group="glancepipe.stores").names
+        translation = translate(files, Options(stores), PIPELINE[0].default, WSGI[0].default, stores, types, parsed_args.paste)
         for line in lines(translation):
             self.say(line)
         if parsed_args.output:
@@ -73,6 +74,14 @@ class FromGlance(Command):
             with os.fdopen(target, "w", encoding="utf-8") as file:
                 file.write(translation.file)
             self.say(f"{parsed_args.output} is written; `glancepipe pipeline check --config-file {parsed_args.output}` checks it.")
+
+
+def files_of(glance: str) -> list[str]:
+    """The files that Glance reads, in its order, if the one given is its ``glance-api.conf`` (FEATURES 8.2-01)."""
+    home = Path(glance).parent
+    before = [home / "glance-image-import.conf"]
+    after = [snippet for name in ("glance.conf.d", "glance-api.conf.d") for snippet in sorted((home / name).glob("*.conf"))]
+    return [str(path) for path in before if path.is_file()] + [glance] + [str(path) for path in after]
 
 
 def backends(files: Sequence[str]) -> dict[str, str]:

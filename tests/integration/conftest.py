@@ -98,14 +98,15 @@ class Running:
 
 @pytest.fixture(scope="session")
 def serve():
-    """Serve from a directory with options by group; ready when it answers, stopped when the block ends."""
+    """Serve from a directory with options by group, or with a file that is there; ready when it answers, stopped when the block ends."""
 
     @contextmanager
-    def serve(root, *, workers=1, ready=True, **groups):
+    def serve(root, *, workers=1, ready=True, conf=None, **groups):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         running = Running(root, port, workers, groups)
+        running.conf = conf or running.conf
         running.start()
         try:
             if ready:

@@ -13,11 +13,22 @@ NO_MEANING: Mapping[tuple[str, str], str] = {
     ("DEFAULT", "daemon"): "the workers themselves erase what waits",
     ("DEFAULT", "restore"): "the command is `glancepipe image restore ID`",
     ("DEFAULT", "image_cache_sqlite_db"): "no cache keeps its state in a SQLite file of its own",
+    ("DEFAULT", "backlog"): "Glance 33 has no server of its own; here it is gunicorn's own",
+    ("DEFAULT", "bind_host"): "Glance 33 has no server of its own; `[serve] bind` says where `glancepipe serve` listens",
+    ("DEFAULT", "bind_port"): "Glance 33 has no server of its own; `[serve] bind` says where `glancepipe serve` listens",
+    ("DEFAULT", "workers"): "Glance 33 has no server of its own; `[serve] workers` is for `glancepipe serve`",
     ("paste_deploy", "config_file"): "there is no paste file; give its path to this command to have it read",
     ("task", "task_executor"): "there is one way to run tasks",
     ("wsgi", "python_interpreter"): "no helper processes are started",
     ("oslo_concurrency", "disable_process_locking"): "nothing is locked by files",
     ("oslo_concurrency", "lock_path"): "nothing is locked by files: the database decides between nodes",
+    ("database", "asyncio_connection"): "no request runs in an event loop",
+    ("database", "asyncio_slave_connection"): "no request runs in an event loop",
+    ("database", "backend"): "there is one way to reach a database",
+    ("database", "connection_debug"): "`default_log_levels` says what SQLAlchemy logs",
+    ("database", "connection_trace"): "statements carry no stack traces",
+    ("database", "synchronous_reader"): "listings may always lag a moment behind where `slave_connection` is set, all else never does",
+    ("database", "use_db_reconnect"): "a lost connection is always tried once more",
     ("oslo_policy", "enforce_scope"): "scopes are always enforced, as in current Glance",
     ("keystone_authtoken", "delay_auth_decision"): "requests without a valid token are refused by the API itself, as in Glance",
 }
@@ -31,6 +42,8 @@ NO_GROUP: Mapping[str, str] = {
 """The same for whole groups."""
 
 NOT_BUILT: Mapping[str, str] = {
+    "do_secure_hash": "the location API",
+    "http_retries": "the location API",
     "image_cache_dir": "the image cache",
     "image_cache_driver": "the image cache",
     "image_cache_max_size": "the image cache",
@@ -60,6 +73,17 @@ FILTERS: Mapping[str, str | None] = {
 
 APPLICATIONS = frozenset({"rootapp", "apiv2app", "apiversions"})
 """What a paste pipeline ends with."""
+
+DRIVERS: Mapping[str, str] = {
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg2": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mysql+mysqldb": "mysql+pymysql",
+}
+"""How a database's URL begins in Glance, and with the driver that glancepipe installs."""
+
+IMAGES = "/var/lib/glance/images"
+"""Where Glance keeps images in a store of type ``file`` that names no directory."""
 
 LAYERS: Mapping[tuple[str, str], tuple[str, str]] = {
     ("DEFAULT", "property_protection_file"): ("property-protection", "auth"),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from oslo_config import cfg
 
 from glancepipe.config.glance import paste
-from glancepipe.config.glance.meanings import LAYERS, NO_GROUP, NO_MEANING, NOT_BUILT
+from glancepipe.config.glance.meanings import DRIVERS, IMAGES, LAYERS, NO_GROUP, NO_MEANING, NOT_BUILT
 from glancepipe.config.glance.paste import Paste
 
 Known = Callable[[str, str, Mapping[str, str]], cfg.Opt | None]
@@ -59,11 +59,18 @@ class Translation:
 
 
 def translate(
-    files: Sequence[str], known: Known, line: Sequence[str], middleware: Sequence[str], paste_file: str | None = None
+    files: Sequence[str],
+    known: Known,
+    line: Sequence[str],
+    middleware: Sequence[str],
+    backends: Mapping[str, str],
+    types: Container[str],
+    paste_file: str | None = None,
 ) -> Translation:
     """What ``files`` of Glance, read one after the other, mean here; ``line`` and ``middleware`` are the usual ones.
 
-    Raises ValueError with one sentence for a file that can't be read, and for a flavor that can't be understood.
+    ``backends`` are the stores with their types, ``types`` those for which there is a driver. Raises ValueError with one
+    sentence for a file that can't be read, and for a flavor that can't be understood.
     """
     settings = _read(files)
     translation = Translation()
@@ -71,8 +78,9 @@ def translate(
     for group, options in settings.items():
         first = {name: values[-1] for name, values in options.items()}
         for name, values in options.items():
-            _judge(translation, group, name, values, known(group, name, first))
-    _policy(translation, settings, Path(files[-1]).parent)
+            _judge(translation, group, name, values, known(group, name, first), backends)
+    _stores(translation, settings, backends, types)
+    _files(translation, settings, Path(files[0]).parent)
     flavor = settings.get("paste_deploy", {}).get("flavor", [""])[-1]
     found = paste.read(paste_file, flavor) if paste_file else paste.of_flavor(flavor)
     _paste(translation, found, middleware)
@@ -104,7 +112,7 @@ def _read(files: Sequence[str]) -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def _judge(translation: Translation, group: str, name: str, values: list[str], option: cfg.Opt | None) -> None:
+def _judge(translation: Translation, group: str, name: str, values: list[str], option: cfg.Opt | None, backends: Mapping[str, str]) -> None:
     def tell(verdict: str, told: str = "") -> None:
         for value in values:
             translation.verdicts.append(Verdict(group, name, masked(option, name, value), verdict, told))
@@ -117,26 +125,52 @@ def _judge(translation: Translation, group: str, name: str, values: list[str], o
         tell(MOVED, "[api] auth_strategy and [wsgi] middleware")
     elif option is None and (name in NOT_BUILT or group in NOT_BUILT):
         tell(MISSING, f"it configures {NOT_BUILT.get(name) or NOT_BUILT[group]}, which glancepipe has not yet")
+    elif option is None and group in backends:
+        tell(MISSING, f"no driver that is installed for stores of type {backends[group]!r} knows it")
     elif option is None:
         tell(UNKNOWN, "neither Glance 33 nor glancepipe knows it, or what knows it is not installed; it is left out")
+    elif group == "database" and name in ("connection", "slave_connection"):
+        driver, _, rest = values[-1].partition("://")
+        ours = DRIVERS.get(driver, driver)
+        tell(AS_IS, f"with the driver of {ours}://" if ours != driver else "")
+        translation.put(group, name, f"{ours}://{rest}")
     else:
         told = f"layer {LAYERS[group, name][0]} in [pipeline] layers reads it" if (group, name) in LAYERS else ""
         tell(AS_IS, told)
         translation.put(group, name, *values)
 
 
-def _policy(translation: Translation, settings: Mapping[str, Mapping[str, list[str]]], home: Path) -> None:
-    """Policy files are looked for beside the configuration, which is another place now."""
-    given = settings.get("oslo_policy", {})
-    for name, usual in (("policy_file", "policy.yaml"), ("policy_dirs", "policy.d")):
-        for value in given.get(name, [usual]):
+def _stores(
+    translation: Translation, settings: Mapping[str, Mapping[str, list[str]]], backends: Mapping[str, str], types: Container[str]
+) -> None:
+    """Stores without a driver, and what Glance takes for granted."""
+    for name, kind in backends.items():
+        if kind not in types:
+            translation.notes.append(
+                f"No driver for stores of type {kind!r} is installed: the service does not start with the store {name!r}."
+            )
+        elif kind == "file" and not settings.get(name, {}).keys() & {"filesystem_store_datadir", "filesystem_store_datadirs"}:
+            translation.put(name, "filesystem_store_datadir", IMAGES)
+            translation.notes.append(
+                f"[{name}] filesystem_store_datadir is written, since it is {IMAGES} in Glance if nobody says otherwise."
+            )
+
+
+def _files(translation: Translation, settings: Mapping[str, Mapping[str, list[str]]], home: Path) -> None:
+    """Files that are looked for beside the configuration, which is another place now."""
+    for group, name, usual in (
+        ("oslo_policy", "policy_file", ["policy.yaml"]),
+        ("oslo_policy", "policy_dirs", ["policy.d"]),
+        (_GROUP, "property_protection_file", []),
+    ):
+        for value in settings.get(group, {}).get(name, usual):
             path = home / value
-            if Path(value).is_absolute() or not path.exists():
+            if not value or Path(value).is_absolute() or not path.exists():
                 continue
-            lines = translation.sections.setdefault("oslo_policy", [])
+            lines = translation.sections.setdefault(group, [])
             lines[:] = [line for line in lines if line != (name, value)]
-            translation.put("oslo_policy", name, str(path.resolve()))
-            translation.notes.append(f"[oslo_policy] {name} is written with its whole path: {path.resolve()}.")
+            translation.put(group, name, str(path.resolve()))
+            translation.notes.append(f"[{group}] {name} is written with its whole path: {path.resolve()}.")
     if (home / "schema-image.json").exists():
         translation.notes.append(
             f"Copy {(home / 'schema-image.json').resolve()}, which describes custom properties, beside glancepipe.conf."
@@ -156,7 +190,7 @@ def _paste(translation: Translation, found: Paste, usual: Sequence[str]) -> None
             translation.put("keystone_authtoken", name, value)
     for name, value in (found.healthcheck or {}).items():
         if not _has(translation, "healthcheck", name):
-            translation.verdicts.append(Verdict("app:healthcheck", name, value, MOVED, "[healthcheck]"))
+            translation.verdicts.append(Verdict("app:healthcheck", name, masked(None, name, value), MOVED, "[healthcheck]"))
             translation.put("healthcheck", name, value)
 
 

@@ -63,9 +63,9 @@ def test_options_of_the_same_name_stay(adopt):
 def test_values_that_come_several_times_all_stay(adopt):
     """8.1-09: options of libraries too, under former names as well."""
     lines = "filesystem_store_datadirs = /a:1\nfilesystem_store_datadirs = /b:2\n"
-    _, _, file = adopt(f"[glance_store]\n{lines}[database]\nconnection = mysql://h/glance\nidle_timeout = 5\n")
+    _, _, file = adopt(f"[glance_store]\n{lines}[database]\nconnection = mysql+pymysql://h/glance\nidle_timeout = 5\n")
     assert lines in file
-    assert "[database]\nconnection = mysql://h/glance\n" in file
+    assert "[database]\nconnection = mysql+pymysql://h/glance\n" in file
 
 
 def test_secrets_are_never_shown_and_never_lost(adopt, tmp_path):
@@ -161,8 +161,10 @@ def test_files_that_are_found_beside_the_configuration(adopt, tmp_path):
     (tmp_path / "policy.yaml").write_text("")
     (tmp_path / "rules.d").mkdir()
     (tmp_path / "schema-image.json").write_text("{}")
+    (tmp_path / "protect.conf").write_text("")
     (tmp_path / "glance-image-import.conf").write_text("[DEFAULT]\nimage_size_cap = 1\nimage_tag_quota = 2\n")
-    _, told, file = adopt("[DEFAULT]\nimage_size_cap = 5\n[oslo_policy]\npolicy_dirs = rules.d\n")
+    _, told, file = adopt("[DEFAULT]\nimage_size_cap = 5\nproperty_protection_file = protect.conf\n[oslo_policy]\npolicy_dirs = rules.d\n")
+    assert f"property_protection_file = {tmp_path}/protect.conf\n" in file
     assert f"policy_file = {tmp_path}/policy.yaml\n" in file
     assert f"policy_dirs = {tmp_path}/rules.d\n" in file
     assert file.count("policy_dirs") == 1
@@ -170,6 +172,67 @@ def test_files_that_are_found_beside_the_configuration(adopt, tmp_path):
     assert "image_size_cap = 5\n" in file
     assert "image_size_cap = 1\n" not in file
     assert "image_tag_quota = 2\n" in file
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("postgresql", "postgresql+psycopg"),
+        ("postgresql+psycopg2", "postgresql+psycopg"),
+        ("mysql", "mysql+pymysql"),
+        ("mysql+mysqldb", "mysql+pymysql"),
+        ("mysql+pymysql", "mysql+pymysql"),
+    ],
+)
+@pytest.mark.parametrize("option", ["connection", "slave_connection"])
+def test_databases_get_the_driver_that_is_installed(adopt, option, theirs, ours):
+    """8.1-08."""
+    _, told, file = adopt(f"[database]\n{option} = {theirs}://u:hidden@h/glance\n")
+    assert f"[database]\n{option} = {ours}://u:hidden@h/glance\n" in file
+    assert f"as it is    [database] {option} = {theirs}://***@h/glance" in told
+    assert (f"with the driver of {ours}://" in told) == (theirs != ours)
+
+
+def test_options_of_the_database_that_nobody_reads(adopt):
+    """8.1-08."""
+    _, told, file = adopt("[database]\nuse_db_reconnect = true\nmax_pool_size = 7\n")
+    assert "no meaning  [database] use_db_reconnect = true: a lost" in told
+    assert "use_db_reconnect" not in file
+    assert "max_pool_size = 7\n" in file
+
+
+def test_where_glance_keeps_images_if_nobody_says(adopt):
+    """8.1-03, 8.1-04: it is another place than ours."""
+    there = "filesystem_store_datadir = /var/lib/glance/images\n"
+    _, told, file = adopt("[DEFAULT]\nimage_size_cap = 5\n")
+    assert f"[glance_store]\n{there}" in file
+    assert "[glance_store] filesystem_store_datadir is written" in told
+    _, _, file = adopt("[DEFAULT]\nenabled_backends = a:file, b:file\n[a]\nfilesystem_store_datadir = /images\n[b]\nweight = 2\n")
+    assert f"[b]\nweight = 2\n{there}" in file
+    assert file.count("/var/lib/glance") == 1
+
+
+def test_stores_that_have_no_driver(adopt):
+    _, told, file = adopt("[DEFAULT]\nenabled_backends = a:file, tape:tape\n[tape]\ntape_robot = 1\nweight = 2\n")
+    assert "not built   [tape] tape_robot = 1: no driver that is installed for stores of type 'tape' knows it" in told
+    assert "No driver for stores of type 'tape' is installed" in told
+    assert "tape_robot" not in file
+
+
+def test_files_that_glance_reads_as_well(adopt, tmp_path):
+    """8.2-01: what oslo.config looks for beside the main file wins over it."""
+    for name, value in (("glance.conf.d", 2), ("glance-api.conf.d", 3)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.conf").write_text(f"[DEFAULT]\nimage_tag_quota = {value}\n")
+    _, _, file = adopt("[DEFAULT]\nimage_tag_quota = 1\n")
+    assert [line for line in file.splitlines() if "tag_quota" in line] == ["image_tag_quota = 3"]
+
+
+@pytest.mark.parametrize("option", ["bind_host = 0.0.0.0", "bind_port = 9292", "workers = 3"])
+def test_options_of_the_server_that_glance_has_no_more(adopt, option):
+    """8.1-41."""
+    _, told, _ = adopt(f"[DEFAULT]\n{option}\n")
+    assert f"no meaning  [DEFAULT] {option}: Glance 33 has no server of its own; `[serve]" in told
 
 
 def test_nothing_is_overwritten(adopt, tmp_path, capsys):
