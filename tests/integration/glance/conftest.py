@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import os
 import subprocess
 import uuid
@@ -21,6 +22,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from webob import Request
 
+from glancepipe.cli.main import main
 from glancepipe.config.loading import load
 from glancepipe.service import make_application
 
@@ -197,12 +199,15 @@ filesystem_store_datadir = {directory}/tasks
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def own(self, *command: str) -> str:
-        """A command of glancepipe, as an operator types it."""
-        from glancepipe.cli.main import main
-
-        assert main([*command, f"--config-file={self.own_conf}"]) == 0
-        return ""
+    def own(self, *command: str) -> None:
+        """A command of glancepipe, as an operator types it; logging stays as it was."""
+        root = logging.getLogger()
+        level, handlers = root.level, list(root.handlers)
+        try:
+            assert main([*command, f"--config-file={self.own_conf}"]) == 0
+        finally:
+            root.setLevel(level)
+            root.handlers[:] = handlers
 
     @contextmanager
     def glance(self) -> Iterator[Glance]:

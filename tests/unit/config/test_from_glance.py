@@ -1,5 +1,6 @@
 """A Glance's configuration, option by option (FEATURES 8.1, 8.2)."""
 
+import logging
 import stat
 from pathlib import Path
 
@@ -32,6 +33,16 @@ pipeline = versionnegotiation unauthenticated-context rootapp
 [pipeline:glance-api-keystone]
 pipeline = cors versionnegotiation authtoken context rootapp
 """
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was():
+    """A command sets up logging to what is standard error at that time."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 @pytest.fixture
