@@ -7,13 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
-from glancepipe.contract.errors import NotFound
+from glancepipe.contract.errors import Invalid, NotFound
 from glancepipe.contract.metadefs import Association, Definition, Kind, Namespace
 from glancepipe.db import records
 from glancepipe.db.models import metadef_namespaces, metadef_objects, metadef_properties, metadef_tags
 from glancepipe.db.values import checked
 
 TABLES: Mapping[Kind, Table] = {"object": metadef_objects, "property": metadef_properties, "tag": metadef_tags}
+
+LONGEST = 65535
+"""Bytes of a text, on every database: what MySQL's TEXT holds."""
 
 FIELDS = ("namespace", "display_name", "description", "visibility", "protected", "owner")
 """Of a namespace, those that are columns of its own row and not the database's to set."""
@@ -68,7 +71,11 @@ def definition_values(record: Definition) -> dict[str, Any]:
         values["description"] = record.schema.get("description")
         # A list with commas between its members is what Glance reads.
         values["required"] = ",".join(record.schema.get("required") or ()) or None
-    return checked(TABLES[record.kind], f"the {record.kind} {record.name[:60]!r}", values)
+    of = f"the {record.kind} {record.name[:60]!r}"
+    for name, value in checked(TABLES[record.kind], of, values).items():
+        if value is not None and len(value.encode()) > LONGEST:
+            raise Invalid(f"The {name} of {of} has more than {LONGEST} bytes.")
+    return values
 
 
 def namespace_id(connection: Connection, name: str) -> int:

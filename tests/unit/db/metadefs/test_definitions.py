@@ -154,6 +154,31 @@ def test_names_that_nothing_has(db, call, name):
         db.definitions.get(call, space, "tag", name)
 
 
+@pytest.mark.parametrize(
+    ("kind", "schema"),
+    [
+        ("property", {"default": "x" * 65536}),
+        ("property", {"default": "ü" * 11000}),
+        ("object", {"description": "ü" * 32768}),
+        ("object", {"required": ["x" * 80] * 1000}),
+        ("object", {"properties": {"a": {"enum": ["x" * 70] * 1000}}}),
+    ],
+)
+def test_what_is_too_long_anywhere(db, call, kind, schema):
+    """The same limit on every database: MySQL's. What is stored is escaped."""
+    space = db.namespaces.add(call, Namespace("n", owner="p1"))
+    with pytest.raises(Invalid, match="65535 bytes"):
+        db.definitions.add(call, space, kind, [Definition(kind, "x", schema)])
+    with pytest.raises(Invalid, match="65535 bytes"):
+        db.namespaces.add(call, Namespace("m", owner="p1", definitions=(Definition(kind, "x", schema),)))
+
+
+def test_what_is_just_short_enough(db, call):
+    space = db.namespaces.add(call, Namespace("n", owner="p1"))
+    (added,) = db.definitions.add(call, space, "property", [Definition("property", "x", {"default": "x" * 65500})])
+    assert len(added.schema["default"]) == 65500
+
+
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8)
 JSON = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3), max_leaves=6
