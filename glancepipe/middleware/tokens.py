@@ -1,9 +1,9 @@
 """Remembers what the identity service says of tokens, so that it is not asked again with every request.
 
-keystonemiddleware has caches of its own, but the one in memory is a cache per thread that is searched from end to end at every
-request, and the one in memcached imports eventlet where that is installed, after which a worker can't end. It takes
-another cache from a request's environment: here is one for all threads of a process, bounded in bytes, and one that all
-processes and nodes share, in memcached or any backend of oslo.cache, such as Redis.
+keystonemiddleware has caches of its own, but the one in memory is searched from end to end at every request, and there are as
+many of it as threads that ask at once; and the one in memcached imports eventlet where that is installed, after which a worker
+can't end. It takes another cache from a request's environment: here is one for all threads of a process, bounded in bytes, and
+one that all processes and nodes share, in memcached or any backend of oslo.cache, such as Redis.
 """
 
 from __future__ import annotations
