@@ -18,12 +18,9 @@ CHOSEN = (
 )
 """Base attributes that a client may give a new image; all but ``id`` may be changed later (FEATURES 1.5-12)."""
 
-READ_ONLY = frozenset(
-    {
-        *("created_at", "updated_at", "status", "checksum", "size", "virtual_size"),
-        *("direct_url", "self", "file", "schema", "stores", "os_hash_algo", "os_hash_value"),
-    }
-)
+VIEW_ONLY = frozenset({"direct_url", "self", "file", "schema", "stores"})
+"""Names that exist only in the view that clients get (FEATURES 1.4-04)."""
+READ_ONLY = VIEW_ONLY | {"created_at", "updated_at", "status", "checksum", "size", "virtual_size", "os_hash_algo", "os_hash_value"}
 """Names of the view that only the service fills in (FEATURES 1.4-04, 1.5-07, 12-06)."""
 
 RESERVED = frozenset({"location", "deleted", "deleted_at"})
@@ -55,13 +52,12 @@ class Checks:
             raise ValueError(f"A custom property's schema can't be used: {error}.") from error
 
     def new_image(self, document: Any) -> ImageValues:
-        """What a body proposes for a new image. Raises Invalid, Forbidden: what the schema says comes first (FEATURES 1.4-06)."""
+        """What a body proposes for a new image. Raises Invalid, Forbidden, in the order of FEATURES 1.4-06."""
         if not isinstance(document, dict):
             raise Invalid("The body must be a JSON object.")
+        _refuse_read_only(document, VIEW_ONLY)
         _conforming(self._complete, document)
-        for name in document:
-            if name in READ_ONLY:
-                raise Forbidden(f"Attribute '{name}' is read-only.")
+        _refuse_read_only(document, READ_ONLY)
         own = {name: value for name, value in document.items() if name not in CHOSEN and name != "tags"}
         for name in own:
             check_name(name)
@@ -93,6 +89,12 @@ def refuse_reserved(name: str) -> None:
     """Raises Forbidden for names that belong to the service (FEATURES 1.4-05, 1.5-08)."""
     if name in RESERVED or name.startswith(RESERVED_PREFIX):
         raise Forbidden(f"Attribute '{name}' is reserved.")
+
+
+def _refuse_read_only(document: Mapping[str, Any], names: frozenset[str]) -> None:
+    for name in document:
+        if name in names:
+            raise Forbidden(f"Attribute '{name}' is read-only.")
 
 
 def base_value(name: str, value: Any) -> Any:

@@ -72,7 +72,10 @@ def test_locations_are_reserved_on_creation(checks: Checks) -> None:
 
 
 def test_the_order_of_refusals(checks: Checks) -> None:
-    """FEATURES 1.4-06, but the schema comes first, as Glance 33 in fact has it."""
+    """FEATURES 1.4-06: names of the view, the schema, other names that are the service's."""
+    for name in ("self", "stores"):
+        with pytest.raises(Forbidden, match="read-only"):
+            checks.new_image({name: 5, "name": 5})
     for document in ({"status": "x"}, {"size": "x"}, {"status": "active", "foo": 5}, {"name": 5, "location": "x"}):
         with pytest.raises(Invalid):
             checks.new_image(document)
