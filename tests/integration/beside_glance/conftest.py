@@ -11,8 +11,11 @@ import os
 import re
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from string import Template
 from typing import Any, Protocol
@@ -27,7 +30,7 @@ HERE = Path(__file__).parent
 
 CONFIGURATION = """\
 [DEFAULT]
-enabled_backends = fast:file,slow:file
+enabled_backends = fast:file,slow:file,web:http
 show_multiple_locations = true
 show_image_direct_url = true
 state_path = HOME
@@ -39,6 +42,11 @@ weight = 200
 [slow]
 filesystem_store_datadir = HOME/slow
 weight = 100
+[web]
+weight = 50
+[import_filtering_opts]
+allowed_hosts = [127.0.0.1]
+allowed_ports = [PORT]
 """
 GLANCE = """\
 [database]
@@ -94,6 +102,10 @@ class Answer:
         return json.loads(self.body) if self.headers.get("content-type") == "application/json" else None
 
 
+def configured(more: str, home: Path, web: int) -> str:
+    return (CONFIGURATION + more).replace("HOME", str(home)).replace("PORT", str(web))
+
+
 class Server(Protocol):
     """One of the two. ``home`` is its directory, which may show in what it answers."""
 
@@ -105,9 +117,9 @@ class Server(Protocol):
 class Glance:
     """The one that is right as long as nobody says otherwise."""
 
-    def __init__(self, home: Path, bin_: Path) -> None:
+    def __init__(self, home: Path, bin_: Path, web: int) -> None:
         self.home = home
-        (home / "glance-api.conf").write_text((CONFIGURATION + GLANCE).replace("HOME", str(home)))
+        (home / "glance-api.conf").write_text(configured(GLANCE, home, web))
         (home / "paste.ini").write_text(PASTE)
         quiet = {**os.environ, "PYTHONWARNINGS": "ignore"}
         with (home / "output").open("wb") as output:
@@ -136,9 +148,9 @@ class Glance:
 class Glancepipe:
     """The one that is tested, in this process."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, web: int) -> None:
         self.home = home
-        (home / "glancepipe.conf").write_text((CONFIGURATION + "[api]\nauth_strategy = headers\n").replace("HOME", str(home)))
+        (home / "glancepipe.conf").write_text(configured("[api]\nauth_strategy = headers\n", home, web))
         self.service = make_application(load(config_files=[str(home / "glancepipe.conf")]))
         self.service.start()
 
@@ -203,9 +215,13 @@ class Both:
         return "" if told[0] == told[1] else f"Glance     {told[0]}\n    glancepipe {told[1]}"
 
     def _plain(self, value: Any, home: Path) -> Any:
-        """The document without what must differ; tags are a set."""
+        """The document without what must differ; the order of an image's tags and of a namespace's objects is nobody's promise."""
         if isinstance(value, dict):
-            return {name: sorted(each) if name == "tags" else self._plain(each, home) for name, each in value.items()}
+            found = {name: self._plain(each, home) for name, each in value.items()}
+            for name, kind in (("tags", str), ("objects", dict)):
+                if isinstance(found.get(name), list) and all(isinstance(each, kind) for each in found[name]):
+                    found[name].sort(key=str)
+            return found
         if isinstance(value, list):
             return [self._plain(each, home) for each in value]
         if isinstance(value, str) and value.startswith("/v2/images?"):
@@ -216,15 +232,32 @@ class Both:
         return value
 
 
+class Files(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """What was asked does not matter."""
+
+
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a web server with the files ``one`` and ``two``."""
+    home = tmp_path_factory.mktemp("web")
+    (home / "one").write_bytes(b"0123456789")
+    (home / "two").write_bytes(b"abcdef")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(home))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory, web: int) -> Iterator[tuple[Server, Server]]:
     venv = os.environ.get("GLANCE_VENV")
     if venv is None:
         message = "GLANCE_VENV does not name an environment with glance 33.0.0"
         pytest.fail(message) if os.environ.get("CI_REQUIRE") == "1" else pytest.skip(message)
-    glance = Glance(tmp_path_factory.mktemp("glance"), Path(venv) / "bin")
+    glance = Glance(tmp_path_factory.mktemp("glance"), Path(venv) / "bin", web)
     try:
-        glancepipe = Glancepipe(tmp_path_factory.mktemp("glancepipe"))
+        glancepipe = Glancepipe(tmp_path_factory.mktemp("glancepipe"), web)
         yield glance, glancepipe
         glancepipe.close()
     finally:

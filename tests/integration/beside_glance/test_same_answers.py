@@ -278,6 +278,50 @@ def test_deletion(both: Any) -> None:
         both(who, "DELETE", "/v2/images/$kept")
 
 
+def test_locations(both: Any, web: int) -> None:
+    """FEATURES 1.5-21 to 1.5-28, 2.2-03."""
+    one, two = f"http://127.0.0.1:{web}/one", f"http://127.0.0.1:{web}/two"
+
+    def patch(step: Any, who: str = "member", name: str = "i", **more: Any) -> None:
+        both(who, "PATCH", f"/v2/images/${name}", [step], **PATCH, **more)
+
+    def at(url: Any, **metadata: Any) -> dict[str, Any]:
+        return {"url": url, "metadata": metadata}
+
+    image(both, "i")
+    image(both, "formless", disk_format=None)
+    patch(add("/locations/-", at(one)), name="formless")
+    for url in (f"{one}x", "file:///etc/passwd", "http://169.254.169.254/x", "http://127.0.0.1:22/x", "ftp://x/y", "x", "", 5):
+        patch(add("/locations/-", at(url)))
+    for value in ({"url": one}, {"metadata": {}}, "x", {"url": one, "metadata": "x"}):
+        patch(add("/locations/-", value))
+    patch(add("/locations/-", at(one, number=5)), differs=(500, 400))
+    for digests in (
+        *({"os_hash_algo": "sha256", "os_hash_value": "0" * 64}, {"os_hash_algo": "sha512", "os_hash_value": "0" * 64}, {"checksum": "x"}),
+        *({"os_hash_algo": "sha512", "os_hash_value": "x" * 128}, {"os_hash_algo": "sha512"}, {"os_hash_value": "0" * 128}, "x"),
+    ):
+        patch(add("/locations/-", {**at(one), "validation_data": digests}))
+    for step in (add("/locations", at(one)), add("/locations/x", at(one)), add("/locations/0/url", one), replace("/locations/0", at(one))):
+        patch(step)
+    patch(add("/locations/-", at(one)))
+    patch(add("/locations/-", at(one)))
+    patch(add("/locations/-", at(two, store="fast")))
+    patch(replace("/locations", []))
+    patch(replace("/locations", [at(one)]))
+    patch(replace("/locations", [at(one, note="x"), at(two, store="nobody")]))
+    for who in ("member", "stranger", "admin"):
+        both(who, "GET", "/v2/images/$i")
+    both("member", "GET", "/v2/images/$i/file")
+    both("member", "GET", "/v2/images/$i/file", Range="bytes=1-3", differs=(400, 206))
+    image(both, "other")
+    both("member", "PUT", "/v2/images/$other/file", body=DATA, **OCTETS, x_image_meta_store="web")
+    patch(remove("/locations/0"))
+    for index in (9, 0, 0):
+        patch(remove(f"/locations/{index}"), who="admin")
+    for who, store in (("member", "web"), ("admin", "nope"), ("admin", "slow"), ("admin", "web")):
+        both(who, "DELETE", f"/v2/stores/{store}/$i")
+
+
 def test_listings(both: Any) -> None:
     """FEATURES 3, 2.4-03 to 2.4-05: which images, in which order, and whether there are more."""
     tag = uuid.uuid4().hex
