@@ -12,6 +12,7 @@ from glancepipe.contract.call import Call
 from glancepipe.contract.errors import Duplicate, Invalid, NotFound
 from glancepipe.contract.metadefs import Definition, DefinitionQuery, DefinitionRepoProxy, Kind, Namespace
 from glancepipe.db.base import Base
+from glancepipe.db.commits import commit
 from glancepipe.db.database import now
 from glancepipe.db.metadefs import rows
 from glancepipe.db.models import metadef_namespaces as namespaces
@@ -79,7 +80,7 @@ class DbDefinitionRepo(DefinitionRepoProxy[Base]):
             stored = {row.name: rows.definition(kind, row) for row in connection.execute(mine)}
             return [stored[each["name"]] for each in values]
 
-        return self.layer.database.write(keep)
+        return commit(self.layer, call, "definitions.add", lambda connection, _: keep(connection))
 
     def save(self, call: Call, namespace: Namespace, definition: Definition, changed: Definition) -> Definition:
         """The whole row."""
@@ -97,7 +98,7 @@ class DbDefinitionRepo(DefinitionRepoProxy[Base]):
             assert row is not None
             return rows.definition(kind, row)
 
-        return self.layer.database.write(change)
+        return commit(self.layer, call, "definitions.save", lambda connection, _: change(connection))
 
     def remove(self, call: Call, namespace: Namespace, definition: Definition) -> Definition:
         """The row."""
@@ -109,7 +110,7 @@ class DbDefinitionRepo(DefinitionRepoProxy[Base]):
                 raise _missing(namespace.namespace, definition.kind, definition.name)
             return definition
 
-        return self.layer.database.write(drop)
+        return commit(self.layer, call, "definitions.remove", lambda connection, _: drop(connection))
 
     def clear(self, call: Call, namespace: Namespace, kind: Kind) -> int:
         """All rows."""
@@ -119,7 +120,7 @@ class DbDefinitionRepo(DefinitionRepoProxy[Base]):
             namespace_id = rows.namespace_id(connection, namespace.namespace)
             return connection.execute(delete(table).where(table.c.namespace_id == namespace_id)).rowcount
 
-        return self.layer.database.write(drop)
+        return commit(self.layer, call, "definitions.clear", lambda connection, _: drop(connection))
 
 
 def _row(connection: Connection, namespace: str, kind: Kind, name: str) -> Row[Any] | None:

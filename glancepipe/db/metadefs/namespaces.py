@@ -14,6 +14,7 @@ from glancepipe.contract.call import Call
 from glancepipe.contract.errors import Duplicate, Invalid
 from glancepipe.contract.metadefs import Namespace, NamespacePage, NamespaceQuery, NamespaceRepoProxy
 from glancepipe.db.base import Base
+from glancepipe.db.commits import commit
 from glancepipe.db.database import now
 from glancepipe.db.metadefs import rows
 from glancepipe.db.metadefs.resource_types import apply, associations_of
@@ -57,7 +58,7 @@ class DbNamespaceRepo(NamespaceRepoProxy[Base]):
 
     def add(self, call: Call, namespace: Namespace) -> Namespace:
         """All in one transaction."""
-        return self.layer.database.write(lambda connection: store(connection, namespace))
+        return commit(self.layer, call, "namespaces.add", lambda connection, _: store(connection, namespace))
 
     def save(self, call: Call, namespace: Namespace, changed: Namespace) -> Namespace:
         """The row alone: what is in the namespace stays."""
@@ -72,7 +73,7 @@ class DbNamespaceRepo(NamespaceRepoProxy[Base]):
                 raise _taken(changed.namespace) from None
             return _read(connection, changed.namespace)
 
-        return self.layer.database.write(change)
+        return commit(self.layer, call, "namespaces.save", lambda connection, _: change(connection))
 
     def remove(self, call: Call, namespace: Namespace) -> Namespace:
         """The row and what is in it; resource types stay (FEATURES 5.2-10)."""
@@ -83,7 +84,7 @@ class DbNamespaceRepo(NamespaceRepoProxy[Base]):
             erase(connection, namespace_id)
             return removed
 
-        return self.layer.database.write(delete_all)
+        return commit(self.layer, call, "namespaces.remove", lambda connection, _: delete_all(connection))
 
 
 def store(connection: Connection, namespace: Namespace, protected: bool = False) -> Namespace:

@@ -11,6 +11,7 @@ from glancepipe.contract.call import Call
 from glancepipe.contract.errors import Duplicate, NotFound
 from glancepipe.contract.metadefs import Association, Namespace, ResourceType, ResourceTypeRepoProxy
 from glancepipe.db.base import Base
+from glancepipe.db.commits import commit
 from glancepipe.db.database import now
 from glancepipe.db.metadefs import rows
 from glancepipe.db.models import metadef_namespace_resource_types as associations
@@ -48,7 +49,7 @@ class DbResourceTypeRepo(ResourceTypeRepoProxy[Base]):
             apply(connection, namespace_id, association)
             return next(each for each in associations_of(connection, [namespace_id])[namespace_id] if each.name == association.name)
 
-        return self.layer.database.write(keep)
+        return commit(self.layer, call, "resource_types.associate", lambda connection, _: keep(connection))
 
     def dissociate(self, call: Call, namespace: Namespace, name: str) -> Association:
         """The association alone."""
@@ -63,7 +64,7 @@ class DbResourceTypeRepo(ResourceTypeRepoProxy[Base]):
             connection.execute(delete(associations).where(mine, associations.c.resource_type_id == known))
             return found[0]
 
-        return self.layer.database.write(drop)
+        return commit(self.layer, call, "resource_types.dissociate", lambda connection, _: drop(connection))
 
 
 def associations_of(connection: Connection, namespace_ids: Sequence[int]) -> Mapping[int, tuple[Association, ...]]:

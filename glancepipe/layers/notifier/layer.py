@@ -7,6 +7,7 @@ transaction, so that it is told even if the worker dies before it could (docs/de
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
@@ -47,6 +48,8 @@ Told = tuple[str, Callable[[], Payload]]
 
 GROUP = "oslo_messaging_notifications"
 INFO, ERROR = "info", "error"
+LONGEST = 65_000
+"""Characters of JSON that an entry holds on any database; longer events are only in memory."""
 KIND = "notifier.events"
 """Of the journal's entries that keep events until they are sent."""
 
@@ -203,8 +206,8 @@ class Notifier(Layer):
             cfg.BoolOpt(
                 "outbox",
                 default=False,
-                help="Store what a change to an image, its members or a task has to tell in the same transaction, until the "
-                "broker has taken it: then no such notification is lost, whenever a worker dies.",
+                help="Store what a change has to tell in the same transaction, until the broker has taken it: then no such "
+                "notification is lost, whenever a worker dies.",
             )
         ],
     }
@@ -275,6 +278,7 @@ class Notifier(Layer):
     def telling(self, call: Call, verb: str, image_id: str, store: Callable[[], T], tell: Callable[[T], Iterable[Told]]) -> T:
         """Do ``store``, which ends at ``verb``, and have the events sent that ``tell`` makes of its answer.
 
+        ``image_id`` is that of the image with which it has to do, empty if there is none.
         With the outbox they are stored by the same transaction, if the layer that ends the verb keeps notes.
         """
         sender = self._sender
@@ -289,7 +293,8 @@ class Notifier(Layer):
 
         def keep(stored: T) -> Intent:
             letter.events = self._events(tell(stored))
-            return Intent(entry, KIND, image_id, {"events": letter.events})
+            details = {"events": letter.events}
+            return Intent(entry, KIND, image_id, details if len(json.dumps(details)) <= LONGEST else {"events": []})
 
         note = Note(verb, entry, keep)
         call.note(note)

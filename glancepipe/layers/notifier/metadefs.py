@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from glancepipe.contract import (
 from glancepipe.layers.notifier.payloads import iso
 
 if TYPE_CHECKING:
-    from glancepipe.layers.notifier.layer import Notifier
+    from glancepipe.layers.notifier.layer import Notifier, Told
 
 
 KINDS: Mapping[Kind, str] = {"object": "objects", "property": "properties", "tag": "tags"}
@@ -37,25 +37,31 @@ class NotifierNamespaces(NamespaceRepoProxy["Notifier"]):
 
     def add(self, call: Call, namespace: Namespace) -> Namespace:
         """Sends ``metadef_namespace.create``, and an event for each thing that the namespace brings with it."""
-        added = self.inner.add(call, namespace)
-        self.layer.announce("metadef_namespace.create", lambda: namespace_payload(added))
-        for association in added.associations:
-            self.layer.announce("metadef_resource_type.create", partial(association_payload, added, association))
-        for definition in added.definitions:
-            self.layer.announce(f"metadef_{definition.kind}.create", partial(definition_payload, added, definition))
-        return added
+
+        def told(added: Namespace) -> Iterator[Told]:
+            yield "metadef_namespace.create", lambda: namespace_payload(added)
+            for association in added.associations:
+                yield "metadef_resource_type.create", partial(association_payload, added, association)
+            for definition in added.definitions:
+                yield f"metadef_{definition.kind}.create", partial(definition_payload, added, definition)
+
+        return self.layer.telling(call, "namespaces.add", "", partial(self.inner.add, call, namespace), told)
 
     def save(self, call: Call, namespace: Namespace, changed: Namespace) -> Namespace:
         """Sends ``metadef_namespace.update``."""
-        saved = self.inner.save(call, namespace, changed)
-        self.layer.announce("metadef_namespace.update", lambda: namespace_payload(saved) | {"namespace_old": namespace.namespace})
-        return saved
+
+        def told(saved: Namespace) -> Iterator[Told]:
+            yield "metadef_namespace.update", lambda: namespace_payload(saved) | {"namespace_old": namespace.namespace}
+
+        return self.layer.telling(call, "namespaces.save", "", partial(self.inner.save, call, namespace, changed), told)
 
     def remove(self, call: Call, namespace: Namespace) -> Namespace:
         """Sends ``metadef_namespace.delete``."""
-        removed = self.inner.remove(call, namespace)
-        self.layer.announce("metadef_namespace.delete", lambda: namespace_payload(removed) | _gone())
-        return removed
+
+        def told(removed: Namespace) -> Iterator[Told]:
+            yield "metadef_namespace.delete", lambda: namespace_payload(removed) | _gone()
+
+        return self.layer.telling(call, "namespaces.remove", "", partial(self.inner.remove, call, namespace), told)
 
 
 class NotifierDefinitions(DefinitionRepoProxy["Notifier"]):
@@ -65,28 +71,37 @@ class NotifierDefinitions(DefinitionRepoProxy["Notifier"]):
         self, call: Call, namespace: Namespace, kind: Kind, definitions: Sequence[Definition], replacing: bool = False
     ) -> Sequence[Definition]:
         """Sends ``metadef_KIND.create``, one for each."""
-        added = self.inner.add(call, namespace, kind, definitions, replacing)
-        for definition in added:
-            self.layer.announce(f"metadef_{kind}.create", partial(definition_payload, namespace, definition))
-        return added
+
+        def told(added: Sequence[Definition]) -> Iterator[Told]:
+            for definition in added:
+                yield f"metadef_{kind}.create", partial(definition_payload, namespace, definition)
+
+        store = partial(self.inner.add, call, namespace, kind, definitions, replacing)
+        return self.layer.telling(call, "definitions.add", "", store, told)
 
     def save(self, call: Call, namespace: Namespace, definition: Definition, changed: Definition) -> Definition:
         """Sends ``metadef_KIND.update``."""
-        saved = self.inner.save(call, namespace, definition, changed)
-        self.layer.announce(f"metadef_{saved.kind}.update", lambda: definition_payload(namespace, saved) | {"name_old": definition.name})
-        return saved
+
+        def told(saved: Definition) -> Iterator[Told]:
+            yield f"metadef_{saved.kind}.update", lambda: definition_payload(namespace, saved) | {"name_old": definition.name}
+
+        return self.layer.telling(call, "definitions.save", "", partial(self.inner.save, call, namespace, definition, changed), told)
 
     def remove(self, call: Call, namespace: Namespace, definition: Definition) -> Definition:
         """Sends ``metadef_KIND.delete``."""
-        removed = self.inner.remove(call, namespace, definition)
-        self.layer.announce(f"metadef_{removed.kind}.delete", lambda: definition_payload(namespace, removed) | _gone())
-        return removed
+
+        def told(removed: Definition) -> Iterator[Told]:
+            yield f"metadef_{removed.kind}.delete", lambda: definition_payload(namespace, removed) | _gone()
+
+        return self.layer.telling(call, "definitions.remove", "", partial(self.inner.remove, call, namespace, definition), told)
 
     def clear(self, call: Call, namespace: Namespace, kind: Kind) -> int:
         """Sends ``metadef_namespace.delete_KINDS``, and nothing for each of them."""
-        count = self.inner.clear(call, namespace, kind)
-        self.layer.announce(f"metadef_namespace.delete_{KINDS[kind]}", lambda: namespace_payload(namespace))
-        return count
+
+        def told(_count: int) -> Iterator[Told]:
+            yield f"metadef_namespace.delete_{KINDS[kind]}", lambda: namespace_payload(namespace)
+
+        return self.layer.telling(call, "definitions.clear", "", partial(self.inner.clear, call, namespace, kind), told)
 
 
 class NotifierResourceTypes(ResourceTypeRepoProxy["Notifier"]):
@@ -94,15 +109,19 @@ class NotifierResourceTypes(ResourceTypeRepoProxy["Notifier"]):
 
     def associate(self, call: Call, namespace: Namespace, association: Association) -> Association:
         """Sends ``metadef_resource_type.create``."""
-        added = self.inner.associate(call, namespace, association)
-        self.layer.announce("metadef_resource_type.create", lambda: association_payload(namespace, added))
-        return added
+
+        def told(added: Association) -> Iterator[Told]:
+            yield "metadef_resource_type.create", lambda: association_payload(namespace, added)
+
+        return self.layer.telling(call, "resource_types.associate", "", partial(self.inner.associate, call, namespace, association), told)
 
     def dissociate(self, call: Call, namespace: Namespace, name: str) -> Association:
         """Sends ``metadef_resource_type.delete``."""
-        removed = self.inner.dissociate(call, namespace, name)
-        self.layer.announce("metadef_resource_type.delete", lambda: association_payload(namespace, removed) | _gone())
-        return removed
+
+        def told(removed: Association) -> Iterator[Told]:
+            yield "metadef_resource_type.delete", lambda: association_payload(namespace, removed) | _gone()
+
+        return self.layer.telling(call, "resource_types.dissociate", "", partial(self.inner.dissociate, call, namespace, name), told)
 
 
 def namespace_payload(namespace: Namespace) -> dict[str, Any]:

@@ -770,6 +770,17 @@ def test_a_layer_that_keeps_no_notes_costs_only_the_promise(worker):
     assert one.broker.contexts == [{}]
 
 
+def test_events_that_are_too_long_for_the_journal_are_sent_all_the_same(worker):
+    one = worker(up=False)
+    properties = {f"p{number}": "x" * 1000 for number in range(70)}
+    create_image(one.nouns, Call("create_image", ALICE), ImageValues({"owner": "red"}, properties))
+    (entry,) = one.ends.intents.values()
+    assert entry.details == {"events": []}
+    one.broker.up = True
+    eventually(lambda: one.ends.intents == {})
+    assert one.broker.heard == ["image.create"]
+
+
 def test_waiting_events_are_bounded_and_reported(worker, monkeypatch):
     """What does not fit is not kept either, so that a broker that is away fills no database."""
     monkeypatch.setattr(notifier.sending, "CAPACITY", 3)
