@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oslo_db import exception as db_error
-from sqlalchemy import Column, Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, insert, select, update
 
 from glancepipe.contract.changes import ABSENT, Change
 from glancepipe.contract.records import Location, Status
@@ -15,6 +15,9 @@ from glancepipe.db.models import image_locations, image_members, image_propertie
 from glancepipe.db.records import to_json
 from glancepipe.db.sql import live
 from glancepipe.db.values import checked
+
+MOMENT = timedelta(seconds=5)
+"""Within which a Glance removes an image's properties and then the image, however busy it is."""
 
 
 class Writer:
@@ -90,10 +93,18 @@ class Writer:
             self._soft_delete(table, location_status=location_status)
 
     def restore_all(self, removed_at: datetime) -> None:
-        """Undo ``remove_all`` of that time, where bytes are still there."""
+        """Undo ``remove_all`` of that time, or what Glance did in its place, where bytes are still there."""
         back = {"deleted": False, "deleted_at": None, "updated_at": self.time}
-        for table in (image_properties, image_tags, image_members):
-            self.connection.execute(update(table).where(table.c.image_id == self.image_id, table.c.deleted_at == removed_at).values(back))
+
+        def restore(table: Table, when: ColumnElement[bool]) -> int:
+            return self.connection.execute(update(table).where(table.c.image_id == self.image_id, when).values(back)).rowcount
+
+        for table in (image_tags, image_members):
+            restore(table, table.c.deleted_at == removed_at)
+        gone = image_properties.c.deleted_at
+        if not restore(image_properties, gone == removed_at):
+            # Glance removes each of them at a time of its own, before it removes the image.
+            restore(image_properties, gone.between(removed_at - MOMENT, removed_at))
         waiting = (image_locations.c.image_id == self.image_id) & (image_locations.c.status == Status.PENDING_DELETE)
         self.connection.execute(update(image_locations).where(waiting).values(back | {"status": "active"}))
 
