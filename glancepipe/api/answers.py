@@ -23,8 +23,8 @@ def json(response: falcon.Response, document: Any, status: int = 200) -> None:
     response.content_type = "application/json"
 
 
-def nothing(response: falcon.Response) -> None:
-    """Answer 204, with the headers that clients are used to (FEATURES 1.2-09)."""
-    response.status = 204
+def nothing(response: falcon.Response, status: int = 204) -> None:
+    """Answer without a body, with the headers that clients are used to (FEATURES 1.2-09)."""
+    response.status = status
     response.content_type = "text/html; charset=UTF-8"
     response.set_header("Content-Length", "0")

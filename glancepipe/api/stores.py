@@ -36,7 +36,7 @@ def delete(shared: Shared, request: Request, response: falcon.Response, store_id
     with call_for(shared, request) as call:
         _require_several(shared)
         if store_id not in {store.name for store in shared.stores}:
-            raise Conflict(f"The store '{store_id}' is not available here.")
+            raise Conflict(f"The store {store_id!r} is not available here.")
         delete_copy(shared.nouns, call, image_id, store_id)
     answers.nothing(response)
 

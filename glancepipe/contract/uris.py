@@ -83,8 +83,20 @@ class UriFilter:
         self._ports = _Rule(settings.allowed_ports, settings.disallowed_ports)
         self._hosts = _Rule(map(_host, settings.allowed_hosts), map(_host, settings.disallowed_hosts))
 
+    def admit(self, uri: str) -> None:
+        """Judge a URI as far as that can be done without asking where its name leads. Raises Invalid."""
+        _, host, port = self._judged(uri)
+        if _address(host) is not None:
+            self._addresses(host, port)
+
     def vet(self, uri: str) -> Vetted:
         """Take the URI apart and find out where it leads. Raises Invalid if it is none that may be fetched."""
+        parts, host, port = self._judged(uri)
+        credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        return Vetted(parts.scheme, host, port, target, self._addresses(host, port), credentials)
+
+    def _judged(self, uri: str) -> tuple[SplitResult, str, int]:
         parts, port = _split(uri)
         if parts.scheme not in SCHEMES or not self._schemes.passes(parts.scheme):
             raise Invalid("The URI's scheme is not one from which this service fetches.")
@@ -93,10 +105,7 @@ class UriFilter:
             raise Invalid("The URI's host is not one from which this service fetches.")
         if port is not None and not self._ports.passes(port):
             raise Invalid(f"The URI's port {port} is not one from which this service fetches.")
-        port = port or _PORTS[parts.scheme]
-        credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        return Vetted(parts.scheme, host, port, target, self._addresses(host, port), credentials)
+        return parts, host, port or _PORTS[parts.scheme]
 
     def _addresses(self, host: str, port: int) -> tuple[str, ...]:
         passing = [address for address in self._resolved(host, port) if host in self._hosts.allowed or self._leads_out(address)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from glancepipe.contract import Call, Intent, Task, replace
+from glancepipe.contract import OPERATIONS, Call, Intent, Task, replace
 
 KIND = "task"
 
@@ -29,5 +29,5 @@ def task_of(entry: Intent) -> Task:
 
 
 def call_of(entry: Intent) -> Call:
-    """The call that asked for the task, carried on by the service on the initiator's behalf."""
-    return Call.restored(entry.details["call"])
+    """The call that asked for the task, carried on by the service on the initiator's behalf: as the task's own operation."""
+    return Call.restored(entry.details["call"]).as_service(OPERATIONS.get(entry.details["task"]["type"]))

@@ -9,11 +9,12 @@ from contextlib import suppress
 
 from glancepipe.contract import SERVICE, Call, Intent, Nouns
 from glancepipe.tasks.entries import KIND, call_of, task_of
+from glancepipe.tasks.location_import import location_import
 from glancepipe.tasks.work import Flow, Work
 
 log = logging.getLogger(__name__)
 
-FLOWS: Mapping[str, Flow] = {}
+FLOWS: Mapping[str, Flow] = {"location_import": location_import}
 """What is done for each type of tasks. One of another type fails, and says so."""
 
 

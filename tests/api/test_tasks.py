@@ -86,6 +86,8 @@ def test_a_task_that_nothing_here_can_run_fails_and_says_so(root):
         ({"type": "import", "input": {}}, "import_from must be a URL"),
         ({"type": "import", "input": {"import_from": ["http://x"]}}, "import_from must be a URL"),
         ({"type": "import", "input": {"import_from": "file:///etc/passwd"}}, "import_from must be a URL"),
+        ({"type": "import", "input": {"import_from": "http://169.254.169.254/"}}, "does not pass filtering"),
+        ({"type": "import", "input": {"import_from": "https://images.example:22/"}}, "does not pass filtering"),
         ({"type": "export", "input": {}}, "There is no task of the type 'export'."),
         ({"type": "location_import", "input": {}}, "started by what is asked of an image"),
         ({"type": "api_image_import", "input": {}}, "started by what is asked of an image"),

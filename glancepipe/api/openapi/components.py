@@ -7,7 +7,7 @@ from typing import Any
 
 from oslo_config import cfg
 
-from glancepipe.api import patches
+from glancepipe.api import locations, patches
 from glancepipe.api.openapi import metadefs
 from glancepipe.api.openapi.refusals import SCHEMA as ERROR
 from glancepipe.api.schemas import MEMBER_STATUSES, Schema, base_properties
@@ -176,6 +176,32 @@ def _other() -> dict[str, Schema]:
             "required": ["type", "input"],
             "properties": {"type": {"const": "import"}, "input": {"type": "object", "required": ["import_from"]}},
             "examples": [{"type": "import", "input": {"import_from": "https://images.example/an-image"}}],
+        },
+        "new_location": {
+            "type": "object",
+            "required": ["url"],
+            "properties": {
+                "url": {"type": "string", "minLength": 1, "description": "Where the data is"},
+                "validation_data": {
+                    "type": "object",
+                    "description": "What the data's hash is",
+                    "additionalProperties": False,
+                    "dependentRequired": {"os_hash_algo": ["os_hash_value"], "os_hash_value": ["os_hash_algo"]},
+                    "properties": {
+                        "os_hash_algo": {"enum": list(locations.ALGORITHMS)},
+                        "os_hash_value": {"type": "string", "pattern": "^[0-9a-fA-F]+$", "maxLength": 128},
+                    },
+                },
+            },
+            "examples": [{"url": "https://images.example/an-image"}],
+        },
+        "locations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["url", "metadata"],
+                "properties": {"url": _TEXT, "metadata": {"type": "object"}},
+            },
         },
         "image_tasks": {
             "type": "object",

@@ -1,9 +1,10 @@
 """The routes, as data: one table per resource. Method and path, who answers, which operation it is (FEATURES 1.3)."""
 
-from glancepipe.api.routes import discovery, images, members, metadefs, schemas, stores, tasks
+from glancepipe.api.routes import discovery, images, locations, members, metadefs, schemas, stores, tasks
 
 ROUTES = (
     *images.ROUTES,
+    *locations.ROUTES,
     *members.ROUTES,
     *metadefs.ROUTES,
     *tasks.ROUTES,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,8 @@ from glancepipe.contract import (
     Status,
     Stores,
     Target,
+    Task,
+    TaskRepoProxy,
     records,
     replace,
 )
@@ -43,10 +45,12 @@ from glancepipe.contract.errors import (
     ImageServiceError,
     Invalid,
     InvalidTransition,
+    NoData,
     StatusChanged,
     StoreError,
 )
 from glancepipe.contract.uris import SCHEMES, UriFilter
+from glancepipe.layers.location.digesting import digested
 from glancepipe.layers.location.erasures import KIND as ERASE
 from glancepipe.layers.location.erasures import SCRUB, Erasures
 from glancepipe.layers.location.holdings import Holdings
@@ -56,6 +60,9 @@ from glancepipe.layers.location.writes import KIND as WRITE
 from glancepipe.layers.location.writes import Writes, Writing
 
 log = logging.getLogger(__name__)
+
+UNFINISHED = frozenset({Status.QUEUED, Status.SAVING, Status.UPLOADING, Status.IMPORTING})
+"""While an image has one of these it has no data yet."""
 
 PRIVATE_SCHEMES = frozenset({"file", "filesystem", "swift+config"})
 """Schemes that no client may name: such a location points into the service's own machine (FEATURES 1.5-26)."""
@@ -82,12 +89,22 @@ class LocationImage(ImageProxy["Location"]):
         return ChangeSet.of(image, **found)
 
     def get_data(self, call: Call, image: Image, span: Span | None = None, prefer: tuple[str, ...] = ()) -> Data:
-        """Opens the best copy that can be read, and hands it on as the store has it (FEATURES 1.7-07, 1.7-09, 6.4-02)."""
+        """Opens the best copy that can be read, and hands it on as the store has it (FEATURES 1.7-07, 1.7-09, 6.4-02).
+
+        A location that is on the record before the image is active has not been compared with what was said of it.
+        """
+        if image.status in UNFINISHED:
+            raise NoData
         return self.layer.holdings.read(image, span, prefer)
 
     def digest_data(self, call: Call, image: Image, location: records.Location) -> ChangeSet:
-        """INTERIM."""
-        raise NotImplementedError
+        """Reads all of it, and compares with what the record says; nothing at all without ``do_secure_hash`` (FEATURES 4.6-04)."""
+        layer = self.layer
+        if not layer.secure:
+            return ChangeSet()
+        found = digested(layer.holdings, image, location, image.os_hash_algo or layer.algorithm, layer.retries)
+        _compare(image, found)
+        return ChangeSet.of(image, **found)
 
     def add_copy(self, call: Call, image: Image, target: Target) -> ChangeSet:
         """Copies the best copy that can be read; its digests must be those on the record (FEATURES 2.5-03)."""
@@ -138,8 +155,12 @@ class LocationRepo(ImageRepoProxy["Location"]):
             writes.undo(writings)
             over = writings
         if changes.alters("locations"):
-            changes = self.layer.admitted(image, changes, after - before - {writing.url for writing in recorded})
-        removals = erasures.note(call, image, [location for location in moved.old if location.url not in after])
+            # What an earlier attempt left on the record has to be looked at anew.
+            fresh = after if call.operation.name == "add_location" else after - before
+            changes = self.layer.admitted(call, image, changes, fresh - {writing.url for writing in recorded})
+        gone = [location for location in moved.old if location.url not in after]
+        # Data that was not what it was said to be may be anybody's: only the record forgets it.
+        removals = erasures.note(call, image, gone) if call.operation.name != "location_import" else []
         changes = changes.settling(*(writing.intent.id for writing in over)).beginning(*removals)
         try:
             stored = self.inner.save(call, image, changes)
@@ -166,6 +187,17 @@ class LocationRepo(ImageRepoProxy["Location"]):
         return self.layer.erasures.restore(call, image_id)
 
 
+class LocationTasks(TaskRepoProxy["Location"]):
+    """Looks where a task is to fetch from."""
+
+    def new_task(self, call: Call, type: str, input: Mapping[str, Any], image: Image | None = None) -> Task:
+        """A URL that the tasks API is given must be one to fetch from; whether its host is there shows later (FEATURES 4.3-03)."""
+        task = self.inner.new_task(call, type, input, image)
+        if call.operation.name == "create_task":
+            passing(self.layer.uris.admit, task.input["import_from"])
+        return task
+
+
 class Location(Layer):
     """Where an image's bytes are."""
 
@@ -181,6 +213,12 @@ class Location(Layer):
                 default="sha512",
                 help="Algorithm of os_hash_value, by its name in hashlib. The md5 in checksum is computed in any case.",
             ),
+            cfg.BoolOpt(
+                "do_secure_hash",
+                default=True,
+                help="Compute checksum and hash of data that the location API adds. If not, what a client says of it is recorded as it is.",
+            ),
+            cfg.IntOpt("http_retries", default=3, min=0, help="How often such data is read again if reading it fails, wherever it is."),
             cfg.StrOpt(
                 "metadata_encryption_key",
                 secret=True,
@@ -193,6 +231,7 @@ class Location(Layer):
 
     image = LocationImage
     repo = LocationRepo
+    tasks = LocationTasks
 
     stores: Stores
     holdings: Holdings
@@ -206,6 +245,8 @@ class Location(Layer):
             raise ValueError(f"hashing_algorithm = {self.algorithm}: {error.message} Choose another one, sha512 for instance.") from error
         self.inspector = Inspector(conf)
         self.uris = UriFilter(conf, socket.getaddrinfo)
+        self.secure: bool = conf.do_secure_hash
+        self.retries: int = conf.http_retries
         self.writes = Writes(self)
         self.erasures = Erasures(self)
 
@@ -252,10 +293,18 @@ class Location(Layer):
         except Invalid:
             self.writes.withdraw(writing)
             raise
-        return {**found, "locations": (*image.locations, self.holdings.place(writing.store, written))}
+        # What lies on the record of an image that is uploaded was given up (FEATURES 4.6-03).
+        others = () if image.status == Status.SAVING else image.locations
+        return {**found, "locations": (*others, self.holdings.place(writing.store, written))}
 
-    def admitted(self, image: Image, changes: ChangeSet, urls: set[str]) -> ChangeSet:
-        """The change with what follows from new locations that a client names (FEATURES 1.5-26, 1.5-27). Raises Invalid."""
+    def admitted(self, call: Call, image: Image, changes: ChangeSet, urls: set[str]) -> ChangeSet:
+        """The change with what follows from new locations that a client names (FEATURES 1.5-26 to 1.5-28).
+
+        Raises Invalid, Conflict.
+        """
+        vouched = changes.new("os_hash_algo", self.algorithm) if call.operation.name == "modify_image" else self.algorithm
+        if vouched != self.algorithm:
+            raise Conflict(f"os_hash_algo must be {self.algorithm} in this service.")
         moved = changes.base["locations"]
         named = urls | {location.url for location in moved.old}
         locations = tuple(
@@ -268,22 +317,39 @@ class Location(Layer):
         if sizes and not image.size:
             changes = changes.plus(ChangeSet.of(image, size=sizes[0]))
         if sizes and image.status == Status.QUEUED:
-            changes = changes.plus(ChangeSet.of(image, status=Status.ACTIVE))
+            changes = changes.plus(self._arrival(call, image, changes))
         return changes
+
+    def _arrival(self, call: Call, image: Image, changes: ChangeSet) -> ChangeSet:
+        """What a queued image becomes when its data is somewhere already (FEATURES 1.5-27, 4.6-03, 4.6-04)."""
+        if call.operation.name != "add_location" or not self.secure:
+            return ChangeSet.of(image, status=Status.ACTIVE)
+        if "os_hash_value" in changes:
+            return ChangeSet.of(image, status=Status.IMPORTING)
+        # Clients see by the algorithm that the hash is being computed.
+        return ChangeSet.of(image, status=Status.ACTIVE, os_hash_algo=self.algorithm)
 
     def _size(self, url: str, metadata: Mapping[str, Any]) -> int:
         scheme = url.partition("://")[0]
         if scheme in PRIVATE_SCHEMES or not any(scheme in store.schemes for store in self.stores):
             raise Invalid(f"Invalid location: the scheme {scheme!r} is not one that this service takes.")
         if scheme in SCHEMES:
-            # What is fetched from anywhere must not be fetched from within (FEATURES 1.5-26).
-            self.uris.vet(url)
+            passing(self.uris.vet, url)
         if not _plain(metadata):
             raise Invalid("Invalid location: metadata may consist of strings, objects and arrays only.")
         size = self.holdings.size(records.Location(url, metadata))
         if size <= 0:
             raise Invalid("Invalid location: there is no data.")
         return size
+
+
+def passing(judge: Callable[[str], object], url: str) -> None:
+    """What is fetched from anywhere must not be fetched from within (FEATURES 1.5-26, 4.3-03, 4.6-02). Raises Invalid."""
+    try:
+        judge(url)
+    except Invalid as error:
+        # Clients of Glance look for the middle of this.
+        raise Invalid(f"The URL does not pass filtering: {error.message}") from None
 
 
 def _compare(image: Image, found: Mapping[str, Any]) -> None:

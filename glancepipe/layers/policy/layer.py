@@ -38,6 +38,7 @@ from glancepipe.contract import (
     Page,
     Services,
     Span,
+    Stores,
     Verdict,
 )
 from glancepipe.contract.errors import Forbidden
@@ -45,6 +46,7 @@ from glancepipe.layers.policy import rules
 from glancepipe.layers.policy.explain import Decision, listed
 from glancepipe.layers.policy.files import RuleBook
 from glancepipe.layers.policy.listing import filled, narrowed
+from glancepipe.layers.policy.locations import refuse_strange_places
 from glancepipe.layers.policy.metadefs import (
     GET_NAMESPACE,
     ON_NAMESPACES,
@@ -96,6 +98,8 @@ class PolicyRepo(ImageRepoProxy["Policy"]):
         if not call.actor.service:
             for rule in _implied(call, changes):
                 self.layer.require_on(call, rule, image)
+            if call.operation.name == "add_location":
+                refuse_strange_places(call.actor, changes.new("locations"), self.layer.stores)
         return self.inner.save(call, image, changes)
 
     def _readable(self, call: Call, query: ImageQuery) -> Page:
@@ -207,6 +211,8 @@ class Policy(Layer):
     definitions = PolicyDefinitions
     resource_types = PolicyResourceTypes
 
+    stores: Stores
+
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         super().__init__(conf)
         self.book = RuleBook(conf, lambda: [rule for layer in self.line for rule in layer.rules])
@@ -215,6 +221,7 @@ class Policy(Layer):
         """Read the policy files. Raises ValueError if one is broken, or if properties would go without protection."""
         if self.conf.property_protection_file and "property-protection" not in {layer.name for layer in self.line}:
             raise ValueError("property_protection_file is set: install the layer property-protection and put it behind auth.")
+        self.stores = services.stores
         self.book.load()
 
     def reload(self) -> None:

@@ -178,3 +178,17 @@ def test_a_name_that_the_resolver_can_not_take():
 
 def test_a_name_in_another_script():
     assert uri_filter().vet("http://bücher.example/").host == "xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize("uri", ["http://nowhere.example/", "http://loop.example/", "https://198.51.100.7/x", "http://inside.example/"])
+def test_what_can_be_said_without_the_resolver(uri):
+    """FEATURES 4.3-03: whoever fetches looks again."""
+    uri_filter().admit(uri)
+
+
+@pytest.mark.parametrize(
+    "uri", ["ftp://images.example/", "http://127.0.0.1/", "http://169.254.169.254/", "http://2130706433/", "http://images.example:22/", "x"]
+)
+def test_what_is_refused_without_the_resolver(uri):
+    with pytest.raises(Invalid):
+        uri_filter().admit(uri)
