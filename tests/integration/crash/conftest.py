@@ -166,6 +166,10 @@ class Site:
             "pipeline": {"layers": LAYERS},
             "crash": {"directory": self.steps},
         }
+        self.configure()
+
+    def configure(self):
+        """Write down what is in ``groups`` for the workers to come."""
         lines = (
             f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in options.items()) for group, options in self.groups.items()
         )
@@ -225,7 +229,8 @@ class Site:
 
     def leftovers(self):
         """Everything that a crash must not leave behind for good; empty is good."""
-        recorded = [url.removeprefix("file://") for (url,) in self.rows("SELECT value FROM image_locations WHERE NOT deleted")]
+        urls = [url for (url,) in self.rows("SELECT value FROM image_locations WHERE NOT deleted")]
+        recorded = [url.removeprefix("file://") for url in urls if url.startswith("file://")]
         return {
             name: found
             for name, found in {
@@ -233,6 +238,7 @@ class Site:
                 "records whose file is gone": sorted(set(recorded) - set(self.files())),
                 "images in between": self.rows("SELECT id, status FROM images WHERE status NOT IN ('queued', 'active', 'deleted')"),
                 "journal entries": self.rows("SELECT kind, image_id FROM glancepipe_journal"),
+                "tasks": self.rows("SELECT id, status FROM tasks WHERE status NOT IN ('success', 'failure')"),
                 "reservations": self.rows("SELECT owner, amount FROM glancepipe_reservations"),
             }.items()
             if found

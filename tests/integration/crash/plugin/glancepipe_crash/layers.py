@@ -17,8 +17,11 @@ from glancepipe.contract import (
     Intent,
     JournalProxy,
     Layer,
+    Location,
     Reservation,
     Target,
+    Task,
+    TaskRepoProxy,
     UsageProxy,
 )
 from glancepipe_crash.steps import OPTIONS, Steps
@@ -54,6 +57,22 @@ class CrashImage(CrashJudgement):
     def set_data(self, call: Call, image: Image, data: Data, target: Target) -> ChangeSet:
         with self.layer.steps.around("image.set_data"):
             return self.inner.set_data(call, image, data, target)
+
+    def digest_data(self, call: Call, image: Image, location: Location) -> ChangeSet:
+        with self.layer.steps.around("image.digest_data"):
+            return self.inner.digest_data(call, image, location)
+
+
+class CrashTasks(TaskRepoProxy["Crash"]):
+    """Saves are named by the status to which they lead."""
+
+    def add(self, call: Call, task: Task, begins: tuple[Intent, ...] = ()) -> Task:
+        with self.layer.steps.around("tasks.add"):
+            return self.inner.add(call, task, begins)
+
+    def save(self, call: Call, task: Task, changed: Task, settles: tuple[str, ...] = ()) -> Task:
+        with self.layer.steps.around(f"tasks.save {changed.status}"):
+            return self.inner.save(call, task, changed, settles)
 
 
 class CrashJournal(JournalProxy["Crash"]):
@@ -103,6 +122,7 @@ class Outermost(Crash):
     place = "outermost:"
     before = frozenset({"auth"})
     image = CrashImage
+    tasks = CrashTasks
 
 
 class AboveLocation(Crash):
