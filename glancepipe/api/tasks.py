@@ -43,7 +43,7 @@ def create(shared: Shared, request: Request, response: falcon.Response) -> None:
     """POST /v2/tasks (FEATURES 4.3-03)."""
     kind, given = _proposal(request.body.json(shared.json_limit))
     with call_for(shared, request) as call:
-        task, entry = create_task(shared.nouns, call, kind, given)
+        task, entry = create_task(shared.nouns, call, kind, given, shared.runner.flows)
     shared.runner.run(entry)
     answers.json(response, task_view(task), 201)
     response.set_header("Location", f"{request.scheme}://{request.netloc}/v2/tasks/{task.id}")

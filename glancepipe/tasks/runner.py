@@ -15,7 +15,7 @@ from glancepipe.tasks.work import Flow, Work
 log = logging.getLogger(__name__)
 
 FLOWS: Mapping[str, Flow] = {"location_import": location_import}
-"""What is done for each type of tasks. One of another type fails, and says so."""
+"""What is done for each type of tasks. One of another type, which only another version can have left, fails and says so."""
 
 
 class Runner:
@@ -23,8 +23,8 @@ class Runner:
 
     def __init__(self, nouns: Nouns, threads: int, flows: Mapping[str, Flow] = FLOWS) -> None:
         """Start nothing; the process may fork yet."""
+        self.flows = flows
         self._nouns = nouns
-        self._flows = flows
         self._threads = threads
         self._pool: Executor
 
@@ -56,7 +56,7 @@ class Runner:
         with call_of(entry) as call:
             work = Work(self._nouns, call, entry)
             try:
-                work.carry_out(self._flows.get(work.task.type))
+                work.carry_out(self.flows.get(work.task.type))
             except Exception as error:
                 log.warning("Task %s goes on with the next sweep, if it is still this worker's: %r", work.task.id, error)
                 self._nouns.journal.let_go(call, work.entry.id)

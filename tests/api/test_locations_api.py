@@ -3,6 +3,7 @@
 import hashlib
 import threading
 import uuid
+from importlib import import_module
 
 import pytest
 from sqlalchemy import select
@@ -420,3 +421,21 @@ def test_who_may_see_locations(client):
 def test_other_methods(client, image):
     answer = client("PUT", f"/v2/images/{image['id']}/locations")
     assert (answer.status, answer.headers["allow"]) == (405, "POST, GET")
+
+
+def test_what_other_services_hear(make_service, web):
+    """6.3-02, 6.3-10: never where the data is."""
+    driver = import_module("oslo_messaging.notify._impl_test")
+    driver.reset()
+    client = make_service("enabled_backends = fast:file, web:http", f"{SETTINGS}[oslo_messaging_notifications]\ndriver = test\n")
+    image = client.create(disk_format="raw", container_format="bare")
+    assert add(client, image, web.url(), **vouched()).status == 202
+    _, task = over(client, image)
+    client.service.close()
+    heard = [(message["event_type"], message["payload"]) for _, message, _, _ in driver.NOTIFICATIONS]
+    assert [event for event, _ in heard] == [
+        *("image.create", "image.update", "task.create", "task.run", "task.processing", "image.update", "task.success"),
+    ]
+    assert [payload["status"] for _, payload in heard] == ["queued", "importing", *["pending"] * 2, "processing", "active", "success"]
+    assert heard[-1][1]["id"] == task["id"]
+    assert web.url() not in str(heard)

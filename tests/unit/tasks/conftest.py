@@ -36,7 +36,7 @@ class World:
     def task(self) -> tuple[Task, Intent]:
         """A new task and its entry."""
         with Call("create_task", ALICE, request_id="req-1") as call:
-            return create_task(self.nouns, call, "import", {"import_from": "http://x"})
+            return create_task(self.nouns, call, "import", {"import_from": "http://x"}, {"import"})
 
     def image(self, **base: object) -> Image:
         """A new image."""

@@ -69,6 +69,15 @@ def test_what_could_not_be_recorded_is_done_again_by_the_next_sweep(world):
     assert world.stored(task).status == TaskStatus.SUCCESS
 
 
+def test_a_task_that_only_another_version_can_run(world):
+    task, entry = world.task()
+    runner = world.runner()
+    runner.run(entry)
+    runner.close()
+    assert (world.stored(task).status, world.ends.intents) == (TaskStatus.FAILURE, {})
+    assert world.stored(task).message == "Nothing that is installed here runs tasks of the type 'import'."
+
+
 def test_a_worker_that_was_taken_for_dead_records_nothing(world, finish):
     image = world.image()
     task, entry = world.task()
