@@ -53,10 +53,15 @@ class Runner:
         self._pool.shutdown(cancel_futures=True)
 
     def _run(self, entry: Intent) -> None:
-        with call_of(entry) as call:
-            work = Work(self._nouns, call, entry)
-            try:
-                work.carry_out(self.flows.get(work.task.type))
-            except Exception as error:
-                log.warning("Task %s goes on with the next sweep, if it is still this worker's: %r", work.task.id, error)
-                self._nouns.journal.let_go(call, work.entry.id)
+        try:
+            with call_of(entry) as call:
+                self._carry_out(Work(self._nouns, call, entry))
+        except Exception:
+            log.exception("The task of the journal's entry %s can't be carried out by this worker.", entry.id)
+
+    def _carry_out(self, work: Work) -> None:
+        try:
+            work.carry_out(self.flows.get(work.task.type))
+        except Exception as error:
+            log.warning("Task %s goes on with the next sweep, if it is still this worker's: %r", work.task.id, error)
+            self._nouns.journal.let_go(work.call, work.entry.id)
