@@ -5,9 +5,10 @@ from __future__ import annotations
 import falcon
 
 from glancepipe.api import answers
-from glancepipe.api.calls import caller_of
+from glancepipe.api.calls import call_for, caller_of
 from glancepipe.api.request import Request
 from glancepipe.api.shared import Shared
+from glancepipe.operations.show_usage import show_usage
 
 
 def import_methods(shared: Shared, request: Request, response: falcon.Response) -> None:
@@ -18,6 +19,7 @@ def import_methods(shared: Shared, request: Request, response: falcon.Response) 
 
 
 def usage(shared: Shared, request: Request, response: falcon.Response) -> None:
-    """GET /v2/info/usage; empty as long as no unified limits are kept (FEATURES 4.4-03)."""
-    caller_of(request)
-    answers.json(response, {"usage": {}})
+    """GET /v2/info/usage; empty where no unified limits are kept (FEATURES 4.4-03)."""
+    with call_for(shared, request) as call:
+        report = show_usage(shared.nouns, call)
+    answers.json(response, {"usage": {name: {"usage": used, "limit": limit} for name, (used, limit) in report.items()}})

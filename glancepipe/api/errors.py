@@ -32,6 +32,7 @@ STATUS: dict[type[Exception], int] = {
     errors.ImageServiceError: 500,
     errors.StoreUnavailable: 503,
     errors.DatabaseUnavailable: 503,
+    errors.LimitsUnavailable: 503,
 }
 """The status of each kind of error; a kind that is not named has its base's."""
 

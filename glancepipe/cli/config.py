@@ -16,6 +16,7 @@ from glancepipe.cli.command import Command
 LIBRARIES = (
     "keystonemiddleware.auth_token",
     "oslo.cache",
+    "oslo.limit",
     "oslo.log",
     "oslo.messaging",
     "oslo.middleware.cors",

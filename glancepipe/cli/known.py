@@ -14,7 +14,7 @@ from glancepipe.cli.listing import list_opts
 
 AUTHENTICATED = ("keystone_authtoken", "oslo_limit")
 """Groups that also take the options of an authentication plugin of keystoneauth."""
-MORE = ("oslo.policy", "oslo.limit")
+MORE = ("oslo.policy",)
 
 
 class Options:

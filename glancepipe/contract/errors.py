@@ -93,6 +93,11 @@ class LimitExceeded(ImageServiceError):
 
     default = "The request exceeds a limit."
 
+    def __init__(self, message: str = "", *, usage: int | None = None) -> None:
+        """``usage``: what counts against the limit already, where that is known."""
+        super().__init__(message)
+        self.usage = usage
+
 
 class UnsupportedContent(ImageServiceError):
     """The content is not of a kind that this service takes (415)."""
@@ -150,3 +155,9 @@ class DatabaseUnavailable(ImageServiceError):
     """The database can't be reached (503)."""
 
     default = "The database is not available at the moment."
+
+
+class LimitsUnavailable(ImageServiceError):
+    """What an owner may have can't be found out (503); nobody goes without limits because of that."""
+
+    default = "The limits of the project can't be found out at the moment."

@@ -161,15 +161,26 @@ class UsageProxy(Proxy[L]):
         """What ``owner`` may have and has, by the name of the limit; empty where no limits are published (FEATURES 4.4-03)."""
         return self.inner.report(call, owner)
 
-    def reserve(self, call: Call, owner: str | None, amount: int, limit: int, held: Reservation | None = None) -> Reservation:
-        """Hold ``amount`` bytes, or so many more than ``held`` has, if all of the owner's stay within ``limit``.
+    def reserve(
+        self,
+        call: Call,
+        owner: str | None,
+        amount: int,
+        limit: int,
+        held: Reservation | None = None,
+        *,
+        of: str = "stored",
+        image_id: str | None = None,
+    ) -> Reservation:
+        """Hold ``amount``, or so much more than ``held`` has, if all of the owner's stays within ``limit``.
 
-        Atomic among all workers. A reservation dies with the worker that made it. Raises LimitExceeded.
+        ``of`` and ``image_id`` are as in ``Reservation``. Atomic among all workers. A reservation dies with the worker that
+        made it. Raises LimitExceeded, which says what the owner has.
         """
-        return self.inner.reserve(call, owner, amount, limit, held)
+        return self.inner.reserve(call, owner, amount, limit, held, of=of, image_id=image_id)
 
     def release(self, call: Call, held: Reservation) -> None:
-        """Give a reservation back: the bytes are stored and counted now, or never will be."""
+        """Give a reservation back: what it was for counts by itself now, or never will."""
         return self.inner.release(call, held)
 
 

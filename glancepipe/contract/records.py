@@ -121,7 +121,7 @@ class Target:
 class Usage:
     """What an owner has stored and what is on its way. Sizes are bytes; every live copy counts (FEATURES 6.2-06).
 
-    ``staged``, ``images`` and ``uploading`` are as FEATURES 6.2-09 to 6.2-12 count them.
+    ``staged``, ``images`` and ``uploading`` are as FEATURES 6.2-09 to 6.2-12 count them, without reservations.
     """
 
     owner: str | None
@@ -143,11 +143,17 @@ UsageReport = Mapping[str, tuple[int, int]]
 
 @dataclass(slots=True)
 class Reservation:
-    """Bytes held for an upload that is under way, so that parallel ones can't overrun a limit together."""
+    """What is held for something under way, so that parallel requests can't overrun a limit together.
+
+    ``of`` is what of an owner's usage it counts for: ``stored`` and ``staged`` are bytes, ``images`` and ``uploading``
+    images. An image for which one is held counts once, also when it counts by itself already.
+    """
 
     id: str
     owner: str | None
     amount: int
+    of: str = "stored"
+    image_id: str | None = None
 
 
 @dataclass(slots=True)

@@ -290,7 +290,9 @@ reservations = _table(
     Column("owner", String(255)),
     Column("amount", BigInteger, nullable=False),
     Column("worker_id", String(36), ForeignKey("glancepipe_workers.id", ondelete="CASCADE"), nullable=False),
+    Column("counts_for", String(16), nullable=False, server_default="stored"),
+    Column("image_id", String(36)),
     Index("ix_glancepipe_reservations_owner", "owner"),
     Index("ix_glancepipe_reservations_worker_id", "worker_id"),
 )
-"""Bytes held for uploads that are under way. They vanish with their worker's row."""
+"""Bytes and counts held for what is under way. They vanish with their worker's row."""

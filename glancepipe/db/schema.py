@@ -7,7 +7,7 @@ from sqlalchemy import Connection, String, column, inspect, select, table
 VERSION_TABLE = "glancepipe_alembic_version"
 """Ours; Glance's is ``alembic_version``."""
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision of ``migrations/versions``. Revisions are numbers of four digits: a later one is greater."""
 
 

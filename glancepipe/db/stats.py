@@ -40,7 +40,8 @@ def stats(connection: Connection) -> Iterator[Count]:
         yield f"deleted {name}", _count(connection, table, ~live(table)), None
     yield from _by(connection, "tasks", tasks.c.status, live(tasks))
     yield from _by(connection, "journal", journal.c.kind)
-    held = connection.execute(select(func.count(), func.coalesce(func.sum(reservations.c.amount), 0))).one()
+    bytes_ = reservations.c.counts_for.in_(("stored", "staged"))
+    held = connection.execute(select(func.count(), func.coalesce(func.sum(reservations.c.amount), 0)).where(bytes_)).one()
     yield "reservations", held[0], int(held[1])
     yield "workers", _count(connection, workers), None
     yield "purged images", _count(connection, tombstones), None

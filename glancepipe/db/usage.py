@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from oslo_db import exception as db_error
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, delete, distinct, func, insert, select, update
 
 from glancepipe.contract.call import Call
 from glancepipe.contract.errors import LimitExceeded
 from glancepipe.contract.proxies import UsageProxy
-from glancepipe.contract.records import Reservation, Usage, UsageReport
+from glancepipe.contract.records import Reservation, Status, Usage, UsageReport
 from glancepipe.db.base import Base
-from glancepipe.db.models import image_locations, images, owners, reservations
+from glancepipe.db.models import image_locations, image_properties, images, owners, reservations
 from glancepipe.db.sql import live
 from glancepipe.db.values import checked
 
@@ -24,23 +25,40 @@ class DbUsage(UsageProxy[Base]):
     """Ends the noun."""
 
     def usage(self, call: Call, owner: str | None) -> Usage:
-        """Two sums, made by the database (FEATURES 6.2-06, 12-12)."""
-        return self.layer.database.read(lambda connection: _usage(connection, owner))
+        """Counted by the database, in one statement (FEATURES 6.2-06, 6.2-09 to 6.2-12, 12-12)."""
+        counts = {name: count.label(name) for name, count in counted(owner).items()}
+        reserved = _held(owner, "stored", "").label("reserved")
+        row = self.layer.database.read(lambda connection: connection.execute(select(*counts.values(), reserved)).one())
+        return Usage(owner, **{name: int(value or 0) for name, value in row._mapping.items()})
 
     def report(self, call: Call, owner: str | None) -> UsageReport:
         """The database publishes no limits."""
         return {}
 
-    def reserve(self, call: Call, owner: str | None, amount: int, limit: int, held: Reservation | None = None) -> Reservation:
+    def reserve(
+        self,
+        call: Call,
+        owner: str | None,
+        amount: int,
+        limit: int,
+        held: Reservation | None = None,
+        *,
+        of: str = "stored",
+        image_id: str | None = None,
+    ) -> Reservation:
         """Check and hold in one transaction, one after the other for each owner."""
-        wanted = Reservation(held.id if held else str(uuid.uuid4()), owner, (held.amount if held else 0) + amount)
+        wanted = Reservation(held.id if held else str(uuid.uuid4()), owner, (held.amount if held else 0) + amount, of, image_id)
+        others = select(counted(owner, image_id or "")[of], _held(owner, of, wanted.id))
 
         def hold(connection: Connection, worker_id: str) -> None:
             _take_turn(connection, owner)
-            others = _usage(connection, owner, besides=wanted.id)
-            if others.total + wanted.amount > limit:
-                raise LimitExceeded(f"{wanted.amount} more bytes would exceed the limit of {limit}: {others.total} are stored or reserved.")
-            row = checked(reservations, "a reservation", {"id": wanted.id, "owner": owner, "amount": wanted.amount, "worker_id": worker_id})
+            there = sum(int(count or 0) for count in connection.execute(others).one())
+            if there + wanted.amount > limit:
+                raise LimitExceeded(
+                    f"{wanted.amount} more would exceed the limit of {limit}: {there} are there or on their way.", usage=there
+                )
+            values = {"id": wanted.id, "owner": owner, "amount": wanted.amount, "counts_for": of, "image_id": image_id}
+            row = checked(reservations, "a reservation", {**values, "worker_id": worker_id})
             if not connection.execute(update(reservations).where(reservations.c.id == wanted.id).values(row)).rowcount:
                 connection.execute(insert(reservations).values(row))
 
@@ -53,12 +71,46 @@ class DbUsage(UsageProxy[Base]):
         self.layer.database.write(lambda connection: connection.execute(gone))
 
 
-def _usage(connection: Connection, owner: str | None, besides: str = "") -> Usage:
+def counted(owner: str | None, besides: str = "") -> Mapping[str, ScalarSelect[Any]]:
+    """What counts by itself, by the name in ``Usage``; images are counted without the one named ``besides``."""
+    mine = _of(images.c.owner, owner) & live(images)
     # Joined to its locations an image counts once for every live copy.
     copies = select(func.sum(images.c.size)).join_from(images, image_locations, image_locations.c.image_id == images.c.id)
-    stored = copies.where(_of(images.c.owner, owner), live(images), live(image_locations))
-    reserved = select(func.sum(reservations.c.amount)).where(_of(reservations.c.owner, owner), reservations.c.id != besides)
-    return Usage(owner, int(connection.scalar(stored) or 0), int(connection.scalar(reserved) or 0))
+    # Elsewhere an image whose size is not known yet would make the sum unknown.
+    sizes, numbers = select(func.sum(func.coalesce(images.c.size, 0))), select(func.count()).select_from(images)
+    return {
+        "stored": copies.where(mine, live(image_locations)).scalar_subquery(),
+        "staged": sizes.where(mine, _is(*STAGED)).scalar_subquery(),
+        "images": numbers.where(mine, images.c.id != besides).scalar_subquery(),
+        "uploading": numbers.where(mine, images.c.id != besides, _is(*UPLOADING)).scalar_subquery(),
+    }
+
+
+def _held(owner: str | None, of: str, besides: str) -> ScalarSelect[Any]:
+    """What reservations of ``owner`` other than ``besides`` hold, as far as it does not count by itself."""
+    mine = _of(reservations.c.owner, owner) & (reservations.c.counts_for == of) & (reservations.c.id != besides)
+    if of not in _OF_IMAGES:
+        return select(func.sum(reservations.c.amount)).where(mine).scalar_subquery()
+    counts = select(images.c.id).where(images.c.id == reservations.c.image_id, live(images), *_OF_IMAGES[of])
+    return select(func.count(distinct(reservations.c.image_id))).where(mine, ~counts.exists()).scalar_subquery()
+
+
+def _is(*statuses: str) -> ColumnElement[bool]:
+    """In one of these states, or being copied to more stores (FEATURES 2.2-06)."""
+    copying = select(image_properties.c.id).where(
+        image_properties.c.image_id == images.c.id,
+        image_properties.c.name == COPYING,
+        image_properties.c.value != "",
+        live(image_properties),
+    )
+    return images.c.status.in_(statuses) | copying.exists()
+
+
+STAGED = (Status.UPLOADING, Status.IMPORTING)
+UPLOADING = (Status.SAVING, *STAGED)
+COPYING = "os_glance_importing_to_stores"
+_OF_IMAGES: Mapping[str, Sequence[ColumnElement[bool]]] = {"images": (), "uploading": (_is(*UPLOADING),)}
+"""What makes an image count by itself, where images are counted."""
 
 
 def _of(column: ColumnElement[str | None], owner: str | None) -> ColumnElement[bool]:

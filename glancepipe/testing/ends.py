@@ -208,21 +208,45 @@ class EndsUsage(UsageProxy["Ends"]):
 
     def usage(self, call: Call, owner: str | None) -> Usage:
         stored = sum((i.size or 0) * len(i.locations) for i in self.layer.images.values() if i.owner == owner)
-        return Usage(owner, stored, sum(r.amount for r in self.layer.reservations.values() if r.owner == owner))
+        held = sum(r.amount for r in self.layer.reservations.values() if r.owner == owner and r.of == "stored")
+        return Usage(owner, stored, held, **{of: self._there(owner, of, None) for of in ("staged", "images", "uploading")})
 
     def report(self, call: Call, owner: str | None) -> UsageReport:
         return {}
 
-    def reserve(self, call: Call, owner: str | None, amount: int, limit: int, held: Reservation | None = None) -> Reservation:
-        if self.usage(call, owner).total + amount > limit:
-            raise LimitExceeded
+    def reserve(
+        self,
+        call: Call,
+        owner: str | None,
+        amount: int,
+        limit: int,
+        held: Reservation | None = None,
+        *,
+        of: str = "stored",
+        image_id: str | None = None,
+    ) -> Reservation:
+        there = self._there(owner, of, image_id)
+        if there + amount > limit:
+            raise LimitExceeded(usage=there)
         before = held.amount if held else 0
-        reservation = Reservation(held.id if held else str(next(self.layer.numbers)), owner, before + amount)
+        reservation = Reservation(held.id if held else str(next(self.layer.numbers)), owner, before + amount, of, image_id)
         self.layer.reservations[reservation.id] = reservation
         return reservation
 
     def release(self, call: Call, held: Reservation) -> None:
         self.layer.reservations.pop(held.id, None)
+
+    def _there(self, owner: str | None, of: str, besides: str | None) -> int:
+        images = [image for image in self.layer.images.values() if image.owner == owner]
+        held = [reservation for reservation in self.layer.reservations.values() if reservation.owner == owner and reservation.of == of]
+        busy = [image for image in images if image.status in (Status.SAVING, Status.UPLOADING, Status.IMPORTING)]
+        if of in ("images", "uploading"):
+            counted = images if of == "images" else busy
+            return len({image.id for image in counted} | {reservation.image_id for reservation in held} - {besides})
+        sizes = [(image.size or 0) * len(image.locations) for image in images]
+        if of == "staged":
+            sizes = [image.size or 0 for image in busy if image.status != Status.SAVING]
+        return sum(sizes) + sum(reservation.amount for reservation in held)
 
 
 class EndsJournal(JournalProxy["Ends"]):

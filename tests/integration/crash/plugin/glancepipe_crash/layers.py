@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from oslo_config import cfg
 
@@ -94,9 +94,9 @@ class CrashJournal(JournalProxy["Crash"]):
 class CrashUsage(UsageProxy["Crash"]):
     """What the layers further out hold for owners."""
 
-    def reserve(self, call: Call, owner: str | None, amount: int, limit: int, held: Reservation | None = None) -> Reservation:
+    def reserve(self, call: Call, owner: str | None, amount: int, limit: int, held: Reservation | None = None, **what: Any) -> Reservation:
         with self.layer.steps.around("usage.reserve"):
-            return self.inner.reserve(call, owner, amount, limit, held)
+            return self.inner.reserve(call, owner, amount, limit, held, **what)
 
     def release(self, call: Call, held: Reservation) -> None:
         with self.layer.steps.around("usage.release"):

@@ -1,4 +1,4 @@
-"""Layer ``quota``: how much an image and its owner may have. Inside policy, outside location.
+"""What the layer ``quota`` checks at each verb.
 
 Counts are checked when they grow. Bytes are *reserved* for their owner before they move and while they stream, so that
 parallel uploads can't overrun the quota together (FEATURES 6.2, 12-12). The owner is the image's, never the caller.
@@ -7,8 +7,6 @@ parallel uploads can't overrun the quota together (FEATURES 6.2, 12-12). The own
 from __future__ import annotations
 
 import logging
-import re
-from collections import Counter
 from collections.abc import Iterable
 
 from oslo_config import cfg
@@ -18,101 +16,28 @@ from glancepipe.contract import (
     Call,
     ChangeSet,
     Data,
+    Finding,
     Image,
     ImageFactoryProxy,
     ImageProxy,
     ImageRepoProxy,
     ImageValues,
     Layer,
-    Location,
     Member,
     MemberRepoProxy,
     Reservation,
     Target,
+    UsageProxy,
+    UsageReport,
 )
-from glancepipe.contract.errors import ImageServiceError, LimitExceeded
+from glancepipe.contract.errors import ImageServiceError, LimitExceeded, LimitsUnavailable
+from glancepipe.layers.quota.limits import Limits
+from glancepipe.layers.quota.local import LocalLimits, storage_quota
+from glancepipe.layers.quota.transfer import Transfer, urls
 
 log = logging.getLogger(__name__)
 
-STEP = 64 << 20
-"""Bytes by which a reservation runs ahead of a stream of unknown length: one statement to the database each."""
-
-_UNITS = {"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
-_STORAGE = re.compile(r"([0-9]+)(|B|KB|MB|GB|TB)")
 _INT64 = (1 << 63) - 1
-
-
-class Transfer:
-    """One stream of bytes to one store: watches it, and holds as many bytes of the owner's quota as it needs.
-
-    What is held is given back by ``end``, at the latest when the operation is over.
-    """
-
-    def __init__(self, layer: Quota, call: Call, image: Image) -> None:
-        self.arrived: tuple[str, ...] = ()
-        """URLs of the locations that the stream became, until they are recorded."""
-        self._layer = layer
-        self._call = call
-        self._owner = image.owner
-        self._held: Reservation | None = None
-        self._seen = 0
-        self._step = STEP
-        call.on_end(self.end)
-
-    @property
-    def held(self) -> int:
-        """How many bytes are held."""
-        return self._held.amount if self._held else 0
-
-    def cover(self, total: int) -> None:
-        """Hold ``total`` bytes. Raises LimitExceeded."""
-        limit = self._layer.storage_quota
-        if limit is not None and total > self.held:
-            try:
-                self._held = self._layer.inner.usage.reserve(self._call, self._owner, total - self.held, limit, self._held)
-            except LimitExceeded:
-                raise LimitExceeded(f"The storage quota of {limit} bytes would be exceeded.") from None
-
-    def watch(self, data: Data) -> None:
-        """Hold what is announced, and see the stream through. Raises LimitExceeded."""
-        self._layer.check_size(data.size)
-        self.cover(data.size or 0)
-        self._seen = 0
-        data.watch(self)
-
-    def block(self, block: bytes) -> None:
-        """Hold ahead of the stream; the step halves where the quota ends, and so finds its very last byte."""
-        self._seen += len(block)
-        self._layer.check_size(self._seen)
-        while self._layer.storage_quota is not None and self._seen > self.held:
-            try:
-                self.cover(min(self._seen + self._step, self._layer.size_cap))
-            except LimitExceeded:
-                if not self._step:
-                    raise
-                self._step //= 2
-
-    def finish(self) -> None:
-        """Every byte was covered before it passed."""
-
-    def arrive(self, image: Image, changes: ChangeSet) -> None:
-        """Hold what was stored in the end: a layer further in may have unpacked the bytes. Raises LimitExceeded."""
-        size = changes.new("size", image.size)
-        self._layer.check_size(size)
-        self.cover(size or 0)
-        known = _urls(image.locations)
-        self.arrived = tuple((_urls(changes.new("locations", ())) - known).elements())
-
-    def end(self) -> None:
-        """Give back what is held: the bytes are recorded and counted by now, or never will be."""
-        self.arrived = ()
-        held, self._held = self._held, None
-        if held is not None:
-            try:
-                self._layer.inner.usage.release(self._call, held)
-            except ImageServiceError as error:
-                # The operation has its answer; a reservation that is left behind dies with this worker.
-                log.warning("A reservation of %d bytes for %s stays for now: %s", held.amount, self._owner, error)
 
 
 class QuotaFactory(ImageFactoryProxy["Quota"]):
@@ -126,7 +51,15 @@ class QuotaFactory(ImageFactoryProxy["Quota"]):
 
 
 class QuotaRepo(ImageRepoProxy["Quota"]):
-    """Limits what a record grows to."""
+    """Limits what a record grows to, and how many there are."""
+
+    def add(self, call: Call, image: Image) -> Image:
+        """Counts the owner's images, this one included (FEATURES 6.2-09)."""
+        held = self.layer.hold_one(call, image, "images")
+        try:
+            return self.inner.add(call, image)
+        finally:
+            self.layer.give_back(call, held)
 
     def save(self, call: Call, image: Image, changes: ChangeSet) -> Image:
         """Counts properties, tags and locations if there are new ones; gives back what was held for bytes that are counted now."""
@@ -154,7 +87,9 @@ class QuotaImage(ImageProxy["Quota"]):
         changes = self.inner.begin_data(call, image, target)
         size = image.size if target.size is None else target.size
         self.layer.check_size(size)
-        self.layer.transfer(call, image, target).cover(size or 1)
+        transfer = self.layer.transfer(call, image, target)
+        transfer.cover(size or None)
+        transfer.enter()
         return changes
 
     def set_data(self, call: Call, image: Image, data: Data, target: Target) -> ChangeSet:
@@ -170,6 +105,7 @@ class QuotaImage(ImageProxy["Quota"]):
         self.layer.check_size(image.size)
         transfer = self.layer.transfer(call, image, target)
         transfer.cover(image.size or 0)
+        transfer.enter()
         changes = self.inner.add_copy(call, image, target)
         transfer.arrive(image, changes)
         return changes
@@ -183,6 +119,16 @@ class QuotaMembers(MemberRepoProxy["Quota"]):
         if self.layer.member_quota >= 0:
             self.layer.check_count("members", len(self.inner.list(call, image)) + 1, self.layer.member_quota)
         return self.inner.add(call, image, member_id)
+
+
+class QuotaUsage(UsageProxy["Quota"]):
+    """Publishes limits."""
+
+    def report(self, call: Call, owner: str | None) -> UsageReport:
+        """Those of the identity service; nobody is told of local ones (FEATURES 4.4-03)."""
+        if not self.layer.unified:
+            return self.inner.report(call, owner)
+        return self.layer.limits.report(call, self.inner.usage(call, owner))
 
 
 class Quota(Layer):
@@ -212,8 +158,9 @@ class Quota(Layer):
             cfg.BoolOpt(
                 "use_keystone_limits",
                 default=False,
-                help="Use the unified limits of the identity service instead. This layer doesn't know them and refuses to "
-                "start with it, so that nobody goes without limits unawares.",
+                help="Hold projects to the unified limits that the identity service has for the endpoint in [oslo_limit]: "
+                "image_size_total and image_stage_total (MiB), image_count_total, image_count_uploading. user_storage_quota is "
+                "then ignored.",
             ),
         ]
     }
@@ -222,18 +169,26 @@ class Quota(Layer):
     repo = QuotaRepo
     image = QuotaImage
     members = QuotaMembers
+    usage = QuotaUsage
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         super().__init__(conf)
-        if conf.use_keystone_limits:
-            raise ValueError("use_keystone_limits = true: the layer 'quota' has local limits only; set it to false.")
         self.property_quota: int = conf.image_property_quota
         self.tag_quota: int = conf.image_tag_quota
         self.member_quota: int = conf.image_member_quota
         self.location_quota: int = conf.image_location_quota
         self.size_cap: int = conf.image_size_cap
-        self.storage_quota = storage_quota(conf.user_storage_quota)
-        """Bytes for all images of one owner; None is no limit."""
+        self.unified: bool = conf.use_keystone_limits
+        self.limits: Limits = _unified(conf) if self.unified else LocalLimits(storage_quota(conf.user_storage_quota))
+        """What all images of one owner may have."""
+
+    def check(self) -> Iterable[Finding]:
+        """Without its limits no project can create or upload anything."""
+        if self.unified:
+            try:
+                self.limits.check()
+            except LimitsUnavailable as error:
+                yield Finding(f"{error.message} ({str(error.__cause__ or 'see the log').splitlines()[0]})")
 
     def check_count(self, what: str, count: int, limit: int) -> None:
         """Raises LimitExceeded if ``count`` is more than ``limit``; a negative limit is none."""
@@ -249,18 +204,39 @@ class Quota(Layer):
         if size is not None and size > self.size_cap:
             raise LimitExceeded(f"An image may have at most {self.size_cap} bytes.")
 
+    def hold(self, call: Call, image: Image, of: str, amount: int, most: int, held: Reservation | None = None) -> Reservation:
+        """Reserve more for the image's owner. Raises LimitExceeded, in the words of the limits."""
+        try:
+            return self.inner.usage.reserve(call, image.owner, amount, most, held, of=of, image_id=image.id)
+        except LimitExceeded as error:
+            raise self.limits.exceeded(call, image.owner, of, amount, error) from None
+
+    def hold_one(self, call: Call, image: Image, of: str) -> Reservation | None:
+        """Count the image among its owner's, if these are limited. Raises LimitExceeded, LimitsUnavailable."""
+        most = self.limits.most(call, image.owner, of)
+        return None if most is None else self.hold(call, image, of, 1, most)
+
+    def give_back(self, call: Call, held: Reservation | None) -> None:
+        """Release a reservation, if there is one. Never raises."""
+        if held is not None:
+            try:
+                self.inner.usage.release(call, held)
+            except ImageServiceError as error:
+                # The operation has its answer; a reservation that is left behind dies with this worker.
+                log.warning("A reservation of %d (%s) for %s stays for now: %s", held.amount, held.of, held.owner, error)
+
     def transfer(self, call: Call, image: Image, target: Target) -> Transfer:
         """The call's transfer of the image to a store; the same one from ``begin_data`` to the end."""
         transfers: dict[str, Transfer] = call.memo(self)
         key = f"{image.id} {target.store}"
         if key not in transfers:
-            transfers[key] = Transfer(self, call, image)
+            transfers[key] = Transfer(self, call, image, "stored" if target.activate else "staged")
         return transfers[key]
 
     def admit_locations(self, call: Call, image: Image, changes: ChangeSet) -> None:
         """Charge locations that a client adds (FEATURES 6.2-04, 6.2-07); those that a transfer brings are charged already."""
         transfers: dict[str, Transfer] = call.memo(self)
-        fresh = _urls(changes.new("locations")) - _urls(image.locations)
+        fresh = urls(changes.new("locations")) - urls(image.locations)
         for transfer in transfers.values():
             fresh.subtract(transfer.arrived)
         added = (+fresh).total()
@@ -269,31 +245,23 @@ class Quota(Layer):
             size = changes.new("size", image.size) or 0
             adding = transfers[f"{image.id} locations"] = Transfer(self, call, image)
             # Only location, further in, learns the size of something new: as for a stream, a byte must be left.
-            adding.cover(size * added or 1)
+            adding.cover(size * added or None)
             adding.arrived = tuple((+fresh).elements())
 
     def settle(self, call: Call, image: Image) -> None:
         """Give back what was held for locations that are recorded, and so counted, by now."""
-        recorded = _urls(image.locations).keys()
+        recorded = urls(image.locations).keys()
         for transfer in call.memo(self).values():
             if transfer.arrived and recorded >= set(transfer.arrived):
                 transfer.end()
-
-
-def storage_quota(text: str) -> int | None:
-    """Bytes that ``user_storage_quota`` means, None if there is no limit. Raises ValueError with one sentence."""
-    match = _STORAGE.fullmatch(text)
-    if match is None:
-        raise ValueError(f"user_storage_quota = {text}: write a number, or a number directly followed by B, KB, MB, GB or TB.")
-    number = int(match[1]) * _UNITS[match[2]]
-    if number > _INT64:
-        raise ValueError(f"user_storage_quota = {text}: it can be at most {_INT64} bytes; 0 means no limit.")
-    return number or None
 
 
 def _counts(name: str) -> bool:
     return not name.startswith("os_glance")
 
 
-def _urls(locations: Iterable[Location]) -> Counter[str]:
-    return Counter(location.url for location in locations)
+def _unified(conf: cfg.ConfigOpts) -> Limits:
+    # Imported late: it costs half a second that others need not pay.
+    from glancepipe.layers.quota.unified import UnifiedLimits
+
+    return UnifiedLimits(conf)

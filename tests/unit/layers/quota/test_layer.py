@@ -26,8 +26,8 @@ from glancepipe.contract import (
     replace,
 )
 from glancepipe.contract.errors import DatabaseUnavailable, InvalidTransition, LimitExceeded
-from glancepipe.layers import quota
-from glancepipe.layers.quota import Quota, storage_quota
+from glancepipe.layers.quota import Quota, transfer
+from glancepipe.layers.quota.local import storage_quota
 from glancepipe.operations.upload_image import upload_image
 from glancepipe.pipeline.builder import register_options
 from glancepipe.pipeline.errors import PipelineError
@@ -143,7 +143,7 @@ def test_the_defaults_are_those_of_glance():
     """FEATURES 8.1-16 to 8.1-19."""
     layer = Limits().quota
     assert (layer.property_quota, layer.tag_quota, layer.member_quota, layer.location_quota) == (128, 128, 128, 10)
-    assert (layer.size_cap, layer.storage_quota) == (1099511627776, None)
+    assert (layer.size_cap, layer.limits.storage) == (1099511627776, None)
 
 
 # Tags (FEATURES 6.2-02)
@@ -260,20 +260,14 @@ def test_storage_quotas_that_can_not_be_meant(text):
         Limits(user_storage_quota=text)
 
 
-def test_unified_limits_are_refused_rather_than_ignored():
-    """FEATURES 8.1-18."""
-    with pytest.raises(ValueError, match="use_keystone_limits"):
-        Limits(use_keystone_limits=True)
-
-
 class CountingUsage(UsageProxy["Counting"]):
     def usage(self, call, owner):
         self.layer.asked.append("usage")
         return self.inner.usage(call, owner)
 
-    def reserve(self, call, owner, amount, limit, held=None):
+    def reserve(self, call, owner, amount, limit, held=None, **what):
         self.layer.asked.append("reserve")
-        return self.inner.reserve(call, owner, amount, limit, held)
+        return self.inner.reserve(call, owner, amount, limit, held, **what)
 
     def release(self, call, held):
         self.layer.asked.append("release")
@@ -373,7 +367,7 @@ def test_a_wrong_status_is_told_before_a_full_quota():
 
 def test_parallel_uploads_can_not_overrun_the_quota_together():
     """FEATURES 12-12: the second one starts while the first one streams; neither size is known."""
-    with mock.patch.object(quota, "STEP", 8):
+    with mock.patch.object(transfer, "STEP", 8):
         limits = Limits(user_storage_quota="100")
         first, second = limits.new(), limits.new()
 
@@ -398,7 +392,7 @@ def test_parallel_uploads_can_not_overrun_the_quota_together():
 )
 def test_streams_pass_exactly_if_they_fit(blocks, limit, stored, step, cap, announced):
     """However the bytes are cut: no byte passes that doesn't fit, every image that fits is stored, nothing stays reserved."""
-    with mock.patch.object(quota, "STEP", step):
+    with mock.patch.object(transfer, "STEP", step):
         limits = Limits(user_storage_quota=str(limit), image_size_cap=cap)
         if stored:
             limits.ends.images["before"] = replace(limits.new(), id="before", size=stored, locations=(Location("ends://before"),))
@@ -520,7 +514,7 @@ def test_a_database_that_fails_at_the_very_end_does_not_fail_the_upload(caplog):
     limits = Limits(Counting, user_storage_quota="100")
     limits.pipeline.layers[1].broken = True
     assert limits.upload(limits.new(), [b"x" * 10], 10).status == Status.ACTIVE
-    assert "reservation of 10 bytes for red stays" in caplog.text
+    assert "reservation of 10 (stored) for red stays" in caplog.text
 
 
 # Locations that clients add (FEATURES 6.2-04, 6.2-07, 1.5-29)
