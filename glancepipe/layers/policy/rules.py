@@ -7,6 +7,7 @@ carries over as it is. oslo.policy's tools find it through the entry points ``os
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 
 from oslo_config import cfg
@@ -56,10 +57,13 @@ def list_rules() -> list[policy.RuleDefault]:
 
 
 def get_enforcer() -> policy.Enforcer:
-    """An enforcer on the usual configuration files, for oslo.policy's tools; the service makes its own."""
-    conf = cfg.ConfigOpts()
-    conf([], project="glancepipe")
-    enforcer = policy.Enforcer(conf)
+    """An enforcer on the files that ``--config-file`` names, or on the usual ones: for oslo.policy's tools (FEATURES 7.2-09)."""
+    # The tools call this without arguments: what they were called with is all that tells. And one of them looks at the
+    # configuration that is global to the process, which is the tool's.
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config-file", action="append")
+    cfg.CONF([], project="glancepipe", default_config_files=parser.parse_known_args()[0].config_file)
+    enforcer = policy.Enforcer(cfg.CONF)
     enforcer.register_defaults(list_rules())
     return enforcer
 
