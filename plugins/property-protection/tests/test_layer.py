@@ -1,5 +1,7 @@
 """The layer in a pipeline, linked as the service links its own (FEATURES 6.7, 12-04)."""
 
+import inspect
+
 import pytest
 from glancepipe_property_protection import PropertyProtection
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from oslo_config import cfg
 
 from glancepipe.contract import (
     ABSENT,
+    NOUNS,
     SERVICE,
     Call,
     Caller,
@@ -32,6 +35,7 @@ from glancepipe.contract import (
     replace,
 )
 from glancepipe.contract.errors import Conflict, Forbidden
+from glancepipe.contract.proxy import verbs
 from glancepipe.testing import linked
 
 RULES = """
@@ -407,3 +411,11 @@ def test_its_place(line):
     layers = [Protection if name == "property-protection" else type(name, (Named,), {"name": name}) for name in line.split(", ")]
     with pytest.raises(ValueError, match="'property-protection' must stand"):
         linked(*layers)
+
+
+def test_no_verb_of_the_contract_gets_half_a_record():
+    """A verb with an image that is added to the contract must be added here."""
+    for noun, base in NOUNS.items():
+        for verb in verbs(base):
+            if "image" in inspect.signature(getattr(base, verb)).parameters:
+                assert getattr(getattr(PropertyProtection, noun), verb) is not getattr(base, verb), f"{noun}.{verb}"
