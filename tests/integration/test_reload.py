@@ -42,6 +42,7 @@ def test_good_configuration_takes_over(service, wait_until):
         ({"pipeline": {"layers": LINE.replace("quota", "quotta")}}, "'quotta'"),
         ({"pipeline": {"layers": LINE.replace("auth, notifier, policy", "auth, policy, notifier")}}, "notifier"),
         ({"wsgi": {"middleware": "cors, nothing"}}, "'nothing'"),
+        ({"DEFAULT": {"property_protection_file": "/nowhere/p.conf"}}, "install the layer property-protection"),
         ({"DEFAULT": {"limit_param_default": "many"}}, "limit_param_default"),
         ({"oslo_messaging_notifications": {"driver": "pigeon"}}, "pigeon"),
         ({"DEFAULT": {"log_config_append": "/nowhere/logging.conf"}}, "The log can't be set up"),

@@ -29,7 +29,7 @@ from glancepipe.contract import (
 from glancepipe.contract.errors import Conflict, Forbidden
 from glancepipe_property_protection.passing import WholeImage, WholeMembers, WholeTasks
 from glancepipe_property_protection.protections import NOBODY, Protections, read
-from glancepipe_property_protection.redacted import redacted, whole, withheld_from
+from glancepipe_property_protection.redacted import Readable, redacted, whole, withheld_from
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,10 @@ class PropertyProtection(Layer):
         """The image as its caller may read it."""
         if call.actor.service or not image.properties:
             return image
-        return redacted(image, lambda name: self.may(call, name, "read"))
+        memo = call.memo(self)
+        if "readable" not in memo:
+            memo["readable"] = Readable(lambda name: self.may(call, name, "read"))
+        return redacted(image, memo["readable"])
 
     def judged(self, call: Call, image: Image, changes: ChangeSet) -> ChangeSet:
         """The changes, with what properties really were before. Raises Forbidden, Conflict (FEATURES 6.7-04)."""
@@ -154,11 +157,8 @@ class PropertyProtection(Layer):
         return Change(withheld[name], change.new)
 
     def _passes(self, call: Call, rule: str) -> bool:
-        answers: dict[str, bool] = call.memo(self)
-        if rule not in answers:
-            try:
-                answers[rule] = self.inner.authority.allows(call, rule, {})
-            except ValueError as error:
-                log.error("%s: %s Nobody may do what it guards.", call.request_id, error)
-                answers[rule] = False
-        return answers[rule]
+        try:
+            return self.inner.authority.allows(call, rule, {})
+        except ValueError as error:
+            log.error("%s: %s Nobody may do what it guards.", call.request_id, error)
+            return False

@@ -19,13 +19,27 @@ class Redacted(Image):
     withheld: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
-def redacted(image: Image, readable: Callable[[str], bool]) -> Image:
+class Readable(dict[str, bool]):
+    """Which properties somebody may read, each found out once: a listing has the same few a thousand times."""
+
+    def __init__(self, may: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._may = may
+
+    def __missing__(self, name: str) -> bool:
+        self[name] = may = self._may(name)
+        return may
+
+
+def redacted(image: Image, readable: Readable) -> Image:
     """The image less the properties that aren't ``readable``; the very same one if all are."""
-    withheld = {name: value for name, value in image.properties.items() if not readable(name)}
+    withheld = {name: value for name, value in image.properties.items() if not readable[name]}
     if not withheld:
         return image
-    shown = {name: value for name, value in image.properties.items() if name not in withheld}
-    return replace(Redacted(*(*_values_of(image), withheld)), properties=shown)
+    # Nobody has seen it yet; `replace` would cost as much as all the rest.
+    shown = Redacted(*(*_values_of(image), withheld))
+    shown.properties = {name: value for name, value in image.properties.items() if name not in withheld}
+    return shown
 
 
 def whole(image: Image) -> Image:

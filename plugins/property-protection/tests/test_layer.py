@@ -378,10 +378,9 @@ class TestPolicies:
         house = self.house(tmp_path, creators=["member"]).start()
         house.ends.rules_of.clear()
         call = Call("create_image", MEMBER)
-        for name in ("p", "q"):
-            with pytest.raises(Forbidden, match="reserved"):
-                house.nouns.factory.new_image(call, ImageValues({}, {name: "v"}))
-        assert caplog.text.count(f"{call.request_id}: There is no policy rule 'creators'") == 1
+        with pytest.raises(Forbidden, match="reserved"):
+            house.nouns.factory.new_image(call, ImageValues({}, {"p": "v"}))
+        assert f"{call.request_id}: There is no policy rule 'creators'" in caplog.text
 
 
 @pytest.mark.parametrize(
