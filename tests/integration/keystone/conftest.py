@@ -137,7 +137,10 @@ def keystone(lacking):
     url = os.environ.get("KEYSTONE_URL")
     if not url:
         lacking("KEYSTONE_URL does not name a Keystone (http://127.0.0.1:5000/v3, started by up-keystone.sh)")
-    return Keystone(url)
+    keystone = Keystone(url)
+    if not keystone.ask("GET", "/services?type=image").json()["services"]:
+        keystone.ask("POST", "/services", {"service": {"type": "image", "name": "glance"}})
+    return keystone
 
 
 @pytest.fixture(scope="session")
