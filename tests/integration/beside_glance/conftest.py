@@ -12,6 +12,7 @@ import re
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -77,6 +78,7 @@ paste.filter_factory = glance.api.middleware.version_negotiation:VersionNegotiat
 paste.filter_factory = glance.api.middleware.context:ContextMiddleware.factory
 """
 
+IDENTIFIED = {"X-Identity-Status": "Confirmed"}
 CALLERS = {
     "member": {"X-Project-Id": "a-project", "X-User-Id": "a-user", "X-Roles": "member,reader"},
     "reader": {"X-Project-Id": "a-project", "X-User-Id": "another-user", "X-Roles": "reader"},
@@ -186,7 +188,7 @@ class Both:
         """``$NAME`` in path and document is the id of what was kept under that name. ``differs``: the two statuses that are expected."""
         answers = []
         for server, kept in zip(self.servers, self.kept, strict=True):
-            given = {"X-Identity-Status": "Confirmed", **CALLERS[who]} if who else {}
+            given = IDENTIFIED | CALLERS[who] if who else {}
             given |= {name.replace("_", "-"): value for name, value in headers.items()}
             data = body if document is ... else Template(json.dumps(document)).safe_substitute(kept).encode()
             if document is not ... and "Content-Type" not in given:
@@ -197,6 +199,14 @@ class Both:
             answers.append(answer)
         if said := self._compare(*answers, differs, status_only):
             self.found.append(f"{who} {method} {path} {headers or ''} {'' if document is ... else document}"[:300] + f"\n    {said}")
+
+    def until(self, name: str, status: str) -> None:
+        """Wait until the image that was kept under ``name`` has ``status`` in both."""
+        deadline = time.monotonic() + 60
+        for server, kept in zip(self.servers, self.kept, strict=True):
+            while (found := server.ask("GET", f"/v2/images/{kept[name]}", IDENTIFIED | CALLERS["admin"], None).json["status"]) != status:
+                assert time.monotonic() < deadline, f"{server} still says {found}"
+                time.sleep(0.1)
 
     def _compare(self, theirs: Answer, ours: Answer, differs: tuple[int, int] | None, status_only: bool) -> str:
         statuses = (theirs.status, ours.status)

@@ -5,6 +5,7 @@ Where the two differ on purpose, ``differs`` gives both statuses; docs/reference
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from typing import Any
 
@@ -320,6 +321,76 @@ def test_locations(both: Any, web: int) -> None:
         patch(remove(f"/locations/{index}"), who="admin")
     for who, store in (("member", "web"), ("admin", "nope"), ("admin", "slow"), ("admin", "web")):
         both(who, "DELETE", f"/v2/stores/{store}/$i")
+
+
+def test_data_that_lies_at_a_location(both: Any, web: int) -> None:
+    """FEATURES 1.3-10, 1.3-13, 1.3-14, 4.6-01, 4.6-02, 4.6-03, 4.6-06."""
+    url = f"http://127.0.0.1:{web}/one"
+    good = {"os_hash_algo": "sha512", "os_hash_value": hashlib.sha512(DATA).hexdigest()}
+    image(both, "i")
+    path = "/v2/images/$i/locations"
+    for who in ("reader", "stranger", "member"):
+        both(who, "POST", path, {"url": "file:///x"})
+        both(who, "GET", path)
+    for document in (
+        *({}, [], "x", 5, {"url": 5}, {"url": "x"}, {"url": "http://169.254.169.254/"}, {"url": "http://x:22/"}, {"url": "ftp://x/y"}),
+        *({"url": url, "validation_data": digests} for digests in ("x", {"os_hash_algo": "sha512"}, {"os_hash_value": "0" * 128})),
+        *(
+            {"url": url, "validation_data": {**good, **wrong}}
+            for wrong in ({"os_hash_value": "x" * 128}, {"os_hash_algo": "x"}, {"more": 1})
+        ),
+    ):
+        both("member", "POST", path, document)
+    both("member", "POST", f"/v2/images/{NOBODY}/locations", {"url": url})
+    both("member", "POST", path, {"url": url, "validation_data": good})
+    both.until("i", "active")
+    both("member", "POST", path, {"url": url})
+    for who in ("member", "stranger", "admin"):
+        both(who, "GET", path)
+        both(who, "GET", "/v2/images/$i")
+    both("stranger", "GET", "/v2/images/$i/tasks")
+    image(both, "unchecked")
+    both("member", "POST", "/v2/images/$unchecked/locations", {"url": url})
+    both.until("unchecked", "active")
+    image(both, "wrong")
+    both("member", "POST", "/v2/images/$wrong/locations", {"url": url, "validation_data": {**good, "os_hash_value": "0" * 128}})
+    both.until("wrong", "queued")
+
+
+def test_tasks(both: Any) -> None:
+    """FEATURES 4.3-02 to 4.3-04, 1.3-36."""
+    for who in ("member", "admin"):
+        both(who, "GET", "/v2/tasks?type=import")
+        for method in ("GET", "DELETE"):
+            for task in (NOBODY, "x"):
+                both(who, method, f"/v2/tasks/{task}")
+        both(who, "POST", "/v2/tasks", {"type": "import", "input": {}})
+    for query in (
+        "limit=x",
+        "limit=-1",
+        "limit=0",
+        "marker=x",
+        f"marker={NOBODY}",
+        "status=x",
+        "status=success",
+        "type=x",
+        "sort_key=x",
+        "sort_dir=x",
+    ):
+        both("admin", "GET", f"/v2/tasks?{query}", status_only=True)
+    for document in (
+        *(
+            {},
+            5,
+            {"type": "x", "input": {}},
+            {"type": "import"},
+            {"input": {}},
+            {"type": "import", "input": 5},
+            {"type": "import", "input": {}, "x": 1},
+        ),
+        {"type": "import", "input": {"import_from": "file:///etc/passwd", "import_from_format": "raw", "image_properties": {}}},
+    ):
+        both("admin", "POST", "/v2/tasks", document)
 
 
 def test_listings(both: Any) -> None:
