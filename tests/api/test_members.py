@@ -14,7 +14,7 @@ def path(client: Any) -> str:
 
 
 def test_life_of_a_membership(client: Any, other: Any, path: str) -> None:
-    """FEATURES 4.1-02 to 4.1-05, 1.3-17 to 1.3-21."""
+    """FEATURES 4.1-02 to 4.1-05, 1.3-17 to 1.3-21; 12-18: as Glance has it, 200."""
     added = client("POST", path, document={"member": other.project})
     assert added.status == 200
     member = added.json

@@ -69,7 +69,7 @@ def test_the_heaviest_store_is_read_first(world, worker, image, monkeypatch, wei
 
 @pytest.mark.parametrize("error", [NoData, StoreUnavailable, OSError, StoreError])
 def test_the_next_copy_is_read_if_one_can_not_be(world, worker, image, monkeypatch, error):
-    """FEATURES 1.7-09."""
+    """FEATURES 1.7-09, 6.4-02."""
     failing(monkeypatch, world, "fast", error=error)
     assert worker.download(image) == WHOLE
 
