@@ -9,6 +9,7 @@ import base64
 import json
 import logging
 import os
+import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -160,8 +161,8 @@ class Glancepipe(Service):
 class Home:
     """A site: database, stores, and the configuration of either service."""
 
-    def __init__(self, directory: Path, bin_: Path, url: str) -> None:
-        self.directory, self.bin, self.url = directory, bin_, url
+    def __init__(self, directory: Path, bin_: Path, url: str, blank: Path) -> None:
+        self.directory, self.bin, self.url, self.blank = directory, bin_, url, blank
         for name in ("fast", "slow", "staging", "tasks", "work"):
             (directory / name).mkdir()
         (directory / "paste.ini").write_text(PASTE)
@@ -198,6 +199,17 @@ filesystem_store_datadir = {directory}/tasks
         done = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "PYTHONWARNINGS": "ignore"})
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def sync(self) -> None:
+        """Make the database as Glance makes it; one in a file only once for all tests."""
+        database = self.directory / "images.sqlite"
+        if not self.url.startswith("sqlite"):
+            self.manage("db", "sync")
+        elif self.blank.exists():
+            shutil.copy(self.blank, database)
+        else:
+            self.manage("db", "sync")
+            shutil.copy(database, self.blank)
 
     def own(self, *command: str) -> None:
         """A command of glancepipe, as an operator types it; logging stays as it was."""
@@ -268,6 +280,12 @@ def life(monkeypatch: pytest.MonkeyPatch) -> Any:
     return import_module("life")
 
 
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a database is kept that Glance has made."""
+    return tmp_path_factory.mktemp("blank") / "images.sqlite"
+
+
 @pytest.fixture
-def home(tmp_path: Path, glance_bin: Path, url: str) -> Home:
-    return Home(tmp_path, glance_bin, url)
+def home(tmp_path: Path, glance_bin: Path, url: str, blank: Path) -> Home:
+    return Home(tmp_path, glance_bin, url, blank)

@@ -41,7 +41,7 @@ def files(home: Any) -> set[str]:
 def test_encrypted_locations(home: Any) -> None:
     """FEATURES 2.2-04: the same cipher, the same key."""
     configure(home, "metadata_encryption_key = 0123456789abcdef", LINE)
-    home.manage("db", "sync")
+    home.sync()
     with home.glance() as glance:
         theirs = active(glance.as_("red"), b"theirs")
     home.own("db", "upgrade")
@@ -71,7 +71,7 @@ def scrub(home: Any) -> None:
 def test_deletion_that_waits(home: Any) -> None:
     """FEATURES 2.3-14 to 2.3-16, 8.4-09: either erases, and glancepipe restores, what the other one left."""
     configure(home, "delayed_delete = true\nscrub_time = 0")
-    home.manage("db", "sync")
+    home.sync()
     with home.glance() as glance:
         red = glance.as_("red")
         erased, restored = active(red, b"erased"), active(red, b"restored", p="1", tags=["t"])

@@ -70,7 +70,7 @@ def home(home: Any) -> Any:
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_one_command_and_one_restart(home: Any, serve: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home.manage("db", "sync")
+    home.sync()
     with home.glance() as glance:
         anybody = glance.as_("ignored")
         image_id = anybody.do("POST", "/v2/images", {"name": "theirs", **FORMATS, "p": "v", "tags": ["t"]})["id"]

@@ -30,7 +30,7 @@ def between(one: Any, other: Any, where: str = "") -> Iterator[str]:
 
 
 def test_there_and_back_again(home: Any, life: Any) -> None:
-    home.manage("db", "sync")
+    home.sync()
     with home.glance() as glance:
         made = life.begin(glance)
         life.imports(glance, made)
