@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from glancepipe.contract import Intent
-from glancepipe.contract.errors import Duplicate, Invalid
+from glancepipe.contract import Change, ChangeSet, Image, Intent, Note
+from glancepipe.contract.errors import Duplicate, Invalid, StatusChanged
 
 KIND = "location.write"
 
@@ -111,3 +111,50 @@ def test_a_buried_worker_can_begin(world):
     world.journal.begin(world.call(), intent())
     assert world.layer.workers.id != before
     assert [row.worker_id for row in world.sql("SELECT worker_id FROM glancepipe_journal")] == [world.layer.workers.id]
+
+
+# What a call notes (docs/decisions/0004-outbox.md)
+
+
+def noted(call, verb, name="n1"):
+    """A note that keeps what the verb answers."""
+    note = Note(verb, name, lambda answer: Intent(name, "told", "", {"name": answer.name}))
+    call.note(note)
+    return note
+
+
+def test_a_note_is_kept_with_the_record_of_its_verb(start):
+    one, other = start(), start()
+    with one.call() as call:
+        note = noted(call, "repo.save")
+        image = one.repo.add(call, Image("1" * 36, name="a"))
+        assert entries(one) == []
+        one.repo.save(call, image, ChangeSet.of(image, name="b"))
+        assert not call.withdraw(note)
+        one.repo.save(call, image, ChangeSet.of(image, name="c"))
+    assert entries(one) == ["n1"]
+    assert list(other.journal.adopt(other.call(), "told")) == []  # it is held
+    bury(one)
+    (adopted,) = other.journal.adopt(other.call(), "told")
+    assert adopted.details == {"name": "b"}
+
+
+def test_a_note_goes_with_a_transaction_that_fails(world):
+    with world.call() as call:
+        image = world.repo.add(call, Image("1" * 36, name="a"))
+        note = noted(call, "repo.save")
+        with pytest.raises(StatusChanged):
+            world.repo.save(call, image, ChangeSet({"status": Change("active", "queued")}))
+        assert not call.withdraw(note)
+    assert entries(world) == []
+    assert world.layer.held.ids() == []
+
+
+def test_a_note_that_nobody_took_is_given_back(world):
+    call = world.call()
+    first, second = noted(call, "repo.save"), noted(call, "repo.remove", "n2")
+    assert call.notes("repo.add") == []
+    assert call.withdraw(first)
+    assert not call.withdraw(first)
+    assert call.notes("repo.remove") == [second]
+    assert call.notes("repo.remove") == []
