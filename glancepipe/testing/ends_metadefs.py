@@ -52,7 +52,7 @@ class EndsNamespaces(NamespaceRepoProxy["Ends"]):
         for association in associations:
             self.layer.types.setdefault(association.name, _made(ResourceType(association.name)))
         self.layer.spaces[added.namespace] = added
-        return added
+        return self.layer.noted(call, "namespaces.add", added)
 
     def save(self, call: Call, namespace: Namespace, changed: Namespace) -> Namespace:
         stored = _space(self.layer, namespace.namespace)
@@ -67,12 +67,12 @@ class EndsNamespaces(NamespaceRepoProxy["Ends"]):
         )
         del self.layer.spaces[stored.namespace]
         self.layer.spaces[saved.namespace] = saved
-        return replace(saved, definitions=())
+        return self.layer.noted(call, "namespaces.save", replace(saved, definitions=()))
 
     def remove(self, call: Call, namespace: Namespace) -> Namespace:
         stored = _space(self.layer, namespace.namespace)
         del self.layer.spaces[stored.namespace]
-        return replace(stored, definitions=())
+        return self.layer.noted(call, "namespaces.remove", replace(stored, definitions=()))
 
 
 class EndsDefinitions(DefinitionRepoProxy["Ends"]):
@@ -95,7 +95,7 @@ class EndsDefinitions(DefinitionRepoProxy["Ends"]):
         if len(set(names)) < len(names):
             raise Duplicate(f"A {kind} of the namespace {namespace.namespace} would be there twice.")
         self._keep(stored, *kept, *added)
-        return added
+        return self.layer.noted(call, "definitions.add", added)
 
     def save(self, call: Call, namespace: Namespace, definition: Definition, changed: Definition) -> Definition:
         stored = _space(self.layer, namespace.namespace)
@@ -104,19 +104,19 @@ class EndsDefinitions(DefinitionRepoProxy["Ends"]):
             raise Duplicate(f"There is a {before.kind} {changed.name} in the namespace {namespace.namespace} already.")
         saved = replace(changed, created_at=before.created_at, updated_at=_now())
         self._keep(stored, *(saved if each is before else each for each in stored.definitions))
-        return saved
+        return self.layer.noted(call, "definitions.save", saved)
 
     def remove(self, call: Call, namespace: Namespace, definition: Definition) -> Definition:
         stored = _space(self.layer, namespace.namespace)
         removed = _named(stored, definition.kind, definition.name)
         self._keep(stored, *(each for each in stored.definitions if each is not removed))
-        return removed
+        return self.layer.noted(call, "definitions.remove", removed)
 
     def clear(self, call: Call, namespace: Namespace, kind: Kind) -> int:
         stored = _space(self.layer, namespace.namespace)
         kept = [each for each in stored.definitions if each.kind != kind]
         self._keep(stored, *kept)
-        return len(stored.definitions) - len(kept)
+        return self.layer.noted(call, "definitions.clear", len(stored.definitions) - len(kept))
 
     def _keep(self, stored: Namespace, *definitions: Definition) -> None:
         self.layer.spaces[stored.namespace] = replace(stored, definitions=definitions)
@@ -138,7 +138,7 @@ class EndsResourceTypes(ResourceTypeRepoProxy["Ends"]):
         added = _made(association)
         self.layer.types.setdefault(added.name, _made(ResourceType(added.name)))
         self.layer.spaces[stored.namespace] = replace(stored, associations=(*stored.associations, added))
-        return added
+        return self.layer.noted(call, "resource_types.associate", added)
 
     def dissociate(self, call: Call, namespace: Namespace, name: str) -> Association:
         stored = _space(self.layer, namespace.namespace)
@@ -146,7 +146,7 @@ class EndsResourceTypes(ResourceTypeRepoProxy["Ends"]):
             if removed.name == name:
                 kept = tuple(each for each in stored.associations if each is not removed)
                 self.layer.spaces[stored.namespace] = replace(stored, associations=kept)
-                return removed
+                return self.layer.noted(call, "resource_types.dissociate", removed)
         raise NotFound(f"The namespace {namespace.namespace} does not apply to the resource type {name}.")
 
 

@@ -60,13 +60,14 @@ class Keeping(Layer):
 class Service:
     """A started notifier around ``Ends``."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, outbox: bool = False, **options: Any) -> None:
         self._driver = import_module("oslo_messaging.notify._impl_test")
         self._driver.reset()
         conf = cfg.ConfigOpts()
         conf([], project="glancepipe", default_config_files=[], default_config_dirs=[])
         register_options(Notifier, conf)
         conf.set_override("driver", ["test"], group=GROUP)
+        conf.set_override("outbox", outbox, group="notifier")
         for name, value in options.items():
             conf.set_override(name, value)
         self.pipeline = linked(Notifier, Keeping, conf=conf)
@@ -251,3 +252,42 @@ def test_events_that_nobody_wants() -> None:
     service.made(definitions=(Definition("tag", "t"), Definition("object", "o")))
     delete_namespace(service.nouns, service.call("delete_namespace"), "n")
     assert [event for event, _ in service.heard()] == ["metadef_namespace.create", "metadef_object.create"]
+
+
+def test_the_outbox_keeps_what_changes_have_to_tell() -> None:
+    """6.3-11 to 6.3-15: an entry for each change, stored with it; the same events come of it."""
+    service = Service(outbox=True)
+    kept: list[list[str]] = []
+    ends = service.pipeline.layers[-1]
+    noted = ends.noted
+
+    def noting(call: Call, verb: str, answer: Any) -> Any:
+        before = set(ends.intents)
+        result = noted(call, verb, answer)
+        (entry,) = set(ends.intents) - before
+        kept.append([event for _, event, _ in ends.intents[entry].details["events"]])
+        return result
+
+    ends.noted = noting
+    service.made(definitions=(Definition("tag", "t"),), associations=(Association("T"),))
+    create_definitions(service.nouns, service.call("create_object"), "n", "object", [Definition("object", "o")])
+    modify_definition(service.nouns, service.call("modify_object"), "n", "o", Definition("object", "q"))
+    delete_definition(service.nouns, service.call("delete_object"), "n", "object", "q")
+    clear_definitions(service.nouns, service.call("clear_tags"), "n", "tag")
+    associating.associate(service.nouns, service.call("associate"), "n", Association("U"))
+    dissociating.dissociate(service.nouns, service.call("dissociate"), "n", "U")
+    modify_namespace(service.nouns, service.call("modify_namespace"), "n", Namespace("m"))
+    delete_namespace(service.nouns, service.call("delete_namespace"), "m")
+    told = [event for event, _ in service.heard()]
+    assert kept == [
+        ["metadef_namespace.create", "metadef_resource_type.create", "metadef_tag.create"],
+        ["metadef_object.create"],
+        ["metadef_object.update"],
+        ["metadef_object.delete"],
+        ["metadef_namespace.delete_tags"],
+        ["metadef_resource_type.create"],
+        ["metadef_resource_type.delete"],
+        ["metadef_namespace.update"],
+        ["metadef_namespace.delete"],
+    ]
+    assert told == [event for events in kept for event in events]
