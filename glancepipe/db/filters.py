@@ -1,6 +1,7 @@
 """Which images a listing contains: its filters and its sights as SQL conditions.
 
-A condition is made from the *shape* of a filter alone; ``parameters`` gives the values that belong to it.
+A condition is made from the *shape* of a filter alone; ``parameters`` gives the values that belong to it. Where an index
+finds the images that meet it, there is a select of their ids as well.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Integer, Table, and_, bindparam, exists, false, or_, true
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, Select, Table, and_, bindparam, exists, false, or_, select, true
 
 from glancepipe.contract.errors import Invalid
 from glancepipe.contract.query import VISIBILITIES, Filter, Relation, Sight
+from glancepipe.db import indexes
 from glancepipe.db.models import image_members, image_properties, image_tags, images
 from glancepipe.db.records import BASE
-from glancepipe.db.sql import live
+from glancepipe.db.sql import by_index, live, unindexed
 from glancepipe.db.values import BIGGEST, obstacle
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -55,23 +57,55 @@ def _column(attribute: str) -> Column[Any]:
 def condition(shape: Shape, number: int) -> ColumnElement[bool]:
     """The condition on ``images`` of the filter in the ``number``th place."""
     column = _column(shape.attribute)
-    compared = _compared(column, shape, f"value_{number}")
     if column.table is images:
+        return _of_image(column, shape, number)
+    return exists().where(and_(column.table.c.image_id == images.c.id, *_of_child(column, shape, number)))
+
+
+def matches(shape: Shape, number: int) -> Select[Any] | None:
+    """The ids of the images that meet the same condition, once or several times; None if no index finds them."""
+    column = _column(shape.attribute)
+    if shape.null or shape.op == "neq":
+        return None
+    if column.table is not images:
+        return select(column.table.c.image_id.label("id")).where(*_of_child(column, shape, number))
+    if shape.attribute in _INDEXED:
+        return select(images.c.id).where(live(images), _of_image(column, shape, number))
+    return None
+
+
+_INDEXED = frozenset({"id", "checksum", "os_hash_value", *indexes.LEADING})
+"""Attributes that an index finds: the last ones by ours, the others by Glance's."""
+
+
+def _of_image(column: Column[Any], shape: Shape, number: int) -> ColumnElement[bool]:
+    compared = _compared(column, shape, number)
+    if shape.null or shape.op == "neq" or not (column.nullable and shape.attribute in indexes.LEADING):
         return compared
+    return by_index(_compared(indexes.floored(images, shape.attribute), shape, number), compared)
+
+
+def _of_child(column: Column[Any], shape: Shape, number: int) -> list[ColumnElement[bool]]:
+    """The conditions on a child's row."""
     child: Table = column.table
-    hangs_on = and_(child.c.image_id == images.c.id, live(child), compared)
-    if child is image_properties:
-        hangs_on = and_(hangs_on, child.c.name == bindparam(f"name_{number}", type_=child.c.name.type))
-    return exists().where(hangs_on)
+    compared = _compared(column, shape, number)
+    if child is not image_properties:
+        return [live(child), compared]
+    if shape.op == "eq" and not shape.null:
+        compared = by_index(indexes.beginning(column) == indexes.beginning(_value(column, shape, number)), compared)
+    return [live(child), child.c.name == bindparam(f"name_{number}", type_=child.c.name.type), compared]
 
 
-def _compared(column: Column[Any], shape: Shape, parameter: str) -> ColumnElement[bool]:
-    if shape.null:
-        return column.is_(None) if shape.op == "eq" else column.is_not(None)
+def _value(column: ColumnElement[Any], shape: Shape, number: int) -> ColumnElement[Any]:
     # Integers are compared as the widest kind: a value beyond a narrow column is no error.
     kind = BigInteger() if isinstance(column.type, Integer) else column.type
-    value = bindparam(parameter, type_=kind, expanding=shape.op == "in")
-    compared: ColumnElement[bool] = _COMPARE[shape.op](column, value)
+    return bindparam(f"value_{number}", type_=kind, expanding=shape.op == "in")
+
+
+def _compared(column: ColumnElement[Any], shape: Shape, number: int) -> ColumnElement[bool]:
+    if shape.null:
+        return column.is_(None) if shape.op == "eq" else column.is_not(None)
+    compared: ColumnElement[bool] = _COMPARE[shape.op](column, _value(column, shape, number))
     return compared
 
 
@@ -123,6 +157,24 @@ def seen(sights: frozenset[Sight], *, any_status: bool) -> ColumnElement[bool]:
         (member - own - other, [shared, foreign]),
     )
     return or_(false(), *(and_(_among(visibilities), *conditions) for visibilities, conditions in pairs if visibilities))
+
+
+def in_sight(sights: frozenset[Sight], *, any_status: bool) -> list[Select[Any]]:
+    """The ids of images that contain all those of one of ``sights``, in parts each of which an index finds."""
+    own, member, other = (_visibilities(sights, relation) for relation in RELATIONS)
+    viewer = bindparam("viewer", type_=images.c.owner.type)
+    parts = []
+    if own - other:
+        mine = by_index(indexes.floored(images, "owner") == viewer, images.c.owner == viewer)
+        parts.append(select(images.c.id).where(live(images), mine, unindexed(_among(own - other))))
+    if other:
+        parts.append(select(images.c.id).where(live(images), images.c.visibility.in_(sorted(other))))
+    if member - other:
+        shared = [image_members.c.member == viewer, live(image_members)]
+        if not any_status:
+            shared.append(image_members.c.status == bindparam("member_status", type_=image_members.c.status.type))
+        parts.append(select(image_members.c.image_id.label("id")).where(*shared))
+    return parts
 
 
 def _visibilities(sights: frozenset[Sight], relation: Relation) -> set[str]:

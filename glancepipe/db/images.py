@@ -47,14 +47,13 @@ class DbImageRepo(ImageRepoProxy[Base]):
         return self.layer.read(call, lambda connection: _read(connection, queries.PRESENT, image_id, caller))
 
     def list(self, call: Call, query: ImageQuery) -> Page:
-        """One select for a page, and none where no image can match (FEATURES 3)."""
+        """One select for a page, a small one before it that tells how, and none where no image can match (FEATURES 3)."""
         if not query.limit:
             return Page()
         asked = queries.page(query, call.actor.project_id)
         if asked is None:
             return Page()
-        statement, values = asked
-        rows = self.layer.read(call, lambda connection: connection.execute(statement, values).all())
+        rows = self.layer.read(call, asked.rows)
         found = [records.image(row) for row in rows[: query.limit]]
         return Page(found, more=len(rows) > query.limit, last=found[-1] if found else None)
 

@@ -81,8 +81,11 @@ class Db(Base):
                 opened.callback(self.replica.close)
             if not self.conf.database.connection:
                 self.database.write(schema.upgrade)
-            elif not self._reach():
-                raise ValueError("The schema of the database that [database] connection names is behind: run `glancepipe db upgrade`.")
+            else:
+                for lack in self._reach():
+                    if lack.kind != schema.SLOW:
+                        raise ValueError(f"[database] connection: {lack.sentence}")
+                    LOG.warning(lack.sentence)
             self.held = Held()
             self.workers = Workers(self.database, self.held.ids)
             opened.callback(self.workers.close)
@@ -110,12 +113,12 @@ class Db(Base):
     def _connected(self, url: URL) -> Database:
         return Database(make_engine(self.conf, url), Patience.of(self.conf))
 
-    def _reach(self) -> bool:
-        """Whether the schema is current, as soon as the database can be reached."""
+    def _reach(self) -> list[schema.Lack]:
+        """What the schema lacks, as soon as the database can be reached."""
         left = self.conf.database.max_retries
         while True:
             try:
-                return self.database.read(schema.is_current)
+                return self.database.read(schema.lacks)
             except DatabaseUnavailable as error:
                 if left == 0 or self._closing.wait(self.conf.database.retry_interval):
                     raise

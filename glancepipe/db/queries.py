@@ -2,44 +2,58 @@
 
 A page's statement depends on the *shape* of its query only. Values are parameters, and so are the names of custom
 properties, which clients choose freely: each shape is built once in a process (PERF 6).
+
+A page is found in one of two ways. If an index finds *few* images among which all of the listing's must be (those with a
+tag, those that the caller can see, ...), these are gathered and sorted; a probe, whose cost is bounded, tells before. Else
+the images are walked in the order of the listing, along an index, until the page is full. So neither what is rare nor
+what is common takes long, and no database needs statistics to choose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     DateTime,
     Enum,
     FromClause,
     Integer,
+    Row,
     Select,
     String,
     Table,
     and_,
     bindparam,
     func,
-    literal,
+    literal_column,
     or_,
     select,
     true,
+    tuple_,
     type_coerce,
+    union_all,
 )
 
 from glancepipe.contract.errors import Invalid
 from glancepipe.contract.query import EVERYTHING, ImageQuery, Relation, Sight
 from glancepipe.contract.records import Image, Status
-from glancepipe.db import filters
+from glancepipe.db import filters, indexes
 from glancepipe.db.models import image_locations, image_members, image_properties, image_tags, images
 from glancepipe.db.records import BASE
-from glancepipe.db.sql import json_rows, live, unindexed
+from glancepipe.db.sql import by_index, json_rows, live, unindexed
 
 MOST_FILTERS = 100
 """A listing takes no more of them: SQLite has a limit to the depth of a condition, and nobody has a use for so many."""
+FEW = 500
+"""So many images are gathered and sorted rather than walked past."""
+MOST_PROBED = 4
+"""A listing's filters that are probed; nobody's fifth one is the first that is rare."""
+_SIGHTS, _HIDDEN = -1, -2
+"""Beside the numbers of filters: what else may be met by few images."""
 _OWN_AND_OTHER: tuple[Relation, ...] = ("own", "other")
 _UNLISTED = (Status.KILLED, Status.PENDING_DELETE, Status.DELETED)
 
@@ -96,8 +110,24 @@ class _Shape(NamedTuple):
     resumes: bool
 
 
-def page(query: ImageQuery, caller: str | None) -> tuple[Select[Any], dict[str, Any]] | None:
-    """The statement for a page and one more row, and its parameters; None if no image can match.
+class Asked(NamedTuple):
+    """A listing, as statements and their parameters."""
+
+    shape: _Shape
+    values: Mapping[str, Any]
+
+    def rows(self, connection: Connection) -> Sequence[Row[Any]]:
+        """The rows of a page and one more."""
+        probed, probe = _probe(self.shape)
+        few = None
+        if probe is not None:
+            found = min(zip(connection.execute(probe, self.values).one(), probed, strict=True))
+            few = found[1] if found[0] <= FEW else None
+        return connection.execute(_page(self.shape, few), self.values).all()
+
+
+def page(query: ImageQuery, caller: str | None) -> Asked | None:
+    """How to find a page; None if no image can match.
 
     Raises Invalid if it filters or sorts by something that is no attribute, or has too many filters.
     """
@@ -118,8 +148,7 @@ def page(query: ImageQuery, caller: str | None) -> tuple[Select[Any], dict[str, 
     keys = _keys(query)
     if query.after is not None:
         values |= {f"after_{number}": _sorted_as(query.after, name) for number, (name, _) in enumerate(keys)}
-    statement = _page(_Shape(shapes, sights, query.member_status == "all", query.hidden, keys, query.after is not None))
-    return statement, values
+    return Asked(_Shape(shapes, sights, query.member_status == "all", query.hidden, keys, query.after is not None), values)
 
 
 def _sights(query: ImageQuery) -> frozenset[Sight] | None:
@@ -145,54 +174,111 @@ def _keys(query: ImageQuery) -> tuple[tuple[str, bool], ...]:
     return tuple(keys.items())
 
 
-def _floor(name: str) -> Any:
-    """What null counts as when an attribute is sorted by (FEATURES 3-08)."""
-    kind = images.c[name].type
-    if isinstance(kind, Integer):
-        return 0
-    return datetime(1970, 1, 1) if isinstance(kind, DateTime) else ""
-
-
 def _sorted_as(image: Image, name: str) -> Any:
     value = getattr(image, name)
-    return _floor(name) if value is None else value
+    return indexes.floor(images.c[name]) if value is None else value
 
 
-def _sort_expression(source: FromClause, name: str) -> ColumnElement[Any]:
-    column = source.c[name]
-    return func.coalesce(column, literal(_floor(name), column.type)) if images.c[name].nullable else column
+def _few(shape: _Shape) -> dict[int, list[Select[Any]]]:
+    """The ids of images among which all of the listing's must be, by what they are found by; each in parts."""
+    found = {number: [ids] for number, each in enumerate(shape.filters) if (ids := filters.matches(each, number)) is not None}
+    found = dict(list(found.items())[:MOST_PROBED])
+    if shape.sights is not None:
+        found[_SIGHTS] = filters.in_sight(shape.sights, any_status=shape.any_status)
+    if shape.hidden:
+        found[_HIDDEN] = [select(images.c.id).where(images.c.os_hidden.is_(true()))]
+    return found
 
 
 @lru_cache(maxsize=200)
-def _page(shape: _Shape) -> Select[Any]:
+def _probe(shape: _Shape) -> tuple[tuple[int, ...], Select[Any] | None]:
+    """What may be few, and the statement that counts them, each up to where it is more than few."""
+    few = _few(shape)
+
+    def count(parts: list[Select[Any]]) -> ColumnElement[int]:
+        counted = [_some(part, FEW + 1) for part in parts]
+        return select(func.count()).select_from(union_all(*counted).subquery()).scalar_subquery()
+
+    if not few:
+        return (), None
+    return tuple(few), select(*[count(parts) for parts in few.values()])  # type: ignore[return-value]  # SQLAlchemy types it by its columns
+
+
+def _some(ids: Select[Any], most: int) -> Select[Any]:
+    """Not more of them; as a subquery, since not every database takes a limit within a union."""
+    return select(ids.limit(literal_column(str(most))).subquery().c.id)
+
+
+@lru_cache(maxsize=200)
+def _page(shape: _Shape, few: int | None) -> Select[Any]:
+    # What an index can answer first, then what is cheap, then what is looked up elsewhere.
     conditions = [live(images), images.c.os_hidden.is_(true()) if shape.hidden else images.c.os_hidden.is_not(true())]
     conditions.append(images.c.status.not_in(_UNLISTED))
-    conditions += [filters.condition(filter_, number) for number, filter_ in enumerate(shape.filters)]
     if shape.sights is not None:
         conditions.append(unindexed(filters.seen(shape.sights, any_status=shape.any_status)))
-    if shape.resumes:
-        conditions.append(_behind(shape.keys))
+    for number, each in enumerate(shape.filters):
+        condition = filters.condition(each, number)
+        # A bound of what is walked along is where to start or end.
+        conditions.append(condition if each.attribute == shape.keys[0][0] else unindexed(condition))
 
-    def order(source: FromClause) -> list[ColumnElement[Any]]:
-        expressions = ((_sort_expression(source, name), ascending) for name, ascending in shape.keys)
-        return [expression.asc() if ascending else expression.desc() for expression, ascending in expressions]
+    def rows(*behind: ColumnElement[bool], first: int = 0) -> Select[Any]:
+        chosen = select(*(images.c[name] for name in BASE)).where(*behind, *conditions)
+        return chosen.order_by(*_order(images, shape.keys[first:])).limit(bindparam("limit", type_=Integer()))
 
+    if few is not None:
+        ids = union_all(*_few(shape)[few]).subquery()
+        # The limit is never reached. It says that these are few, and keeps the database from thinking otherwise.
+        gathered = select(ids.c.id).distinct().limit(literal_column(str(10 * FEW))).subquery("few")
+        found = rows(*([_behind(shape.keys)] if shape.resumes else [])).join_from(gathered, images, images.c.id == gathered.c.id)
+    elif not shape.resumes:
+        found = rows()
+    elif images.c[shape.keys[0][0]].nullable:
+        # SQLite can't start within what is equal in an expression, unless it is told that this is equal.
+        equal = indexes.floored(images, shape.keys[0][0]) == _after(shape.keys[0][0], 0)
+        parts = rows(equal, _behind(shape.keys, 1), first=1), rows(_beyond(shape.keys, 0))
+        both = union_all(*(select(part.subquery()) for part in parts)).subquery()
+        found = select(both).order_by(*_order(both, shape.keys)).limit(bindparam("limit", type_=Integer()))
+    else:
+        found = rows(_behind(shape.keys))
     # First the page, then what hangs on its images: else some databases gather that for every image that they sort.
-    rows = select(*(images.c[name] for name in BASE)).where(and_(*conditions)).order_by(*order(images))
-    found = rows.limit(bindparam("limit", type_=Integer())).subquery("page")
-    return _with_children(found).order_by(*order(found))
+    page = found.subquery("page")
+    return _with_children(page).order_by(*_order(page, shape.keys))
+
+
+def _order(source: FromClause, keys: Sequence[tuple[str, bool]]) -> list[ColumnElement[Any]]:
+    expressions = ((indexes.floored(source, name), ascending) for name, ascending in keys)
+    return [expression.asc() if ascending else expression.desc() for expression, ascending in expressions]
 
 
 def _behind(keys: Sequence[tuple[str, bool]], number: int = 0) -> ColumnElement[bool]:
-    """Behind the row whose keys are the parameters after_0, after_1, ...
+    """Behind the row whose keys are the parameters after_0, after_1, ..., by those from ``number`` on."""
+    stepwise = _stepwise(keys, number)
+    rest = keys[number:]
+    if len({ascending for _, ascending in rest}) > 1:
+        return stepwise
+    mine = tuple_(*(indexes.floored(images, name) for name, _ in rest))
+    theirs = tuple_(*(_after(name, number + place) for place, (name, _) in enumerate(rest)))
+    return by_index(mine > theirs if rest[0][1] else mine < theirs, stepwise)
 
-    It reads "not before in the first key, and either behind in it or behind in the others": the first part is what
-    lets an index start at the right place.
+
+def _stepwise(keys: Sequence[tuple[str, bool]], number: int) -> ColumnElement[bool]:
+    """Not before in the first key, and either behind in it or behind in the others.
+
+    The first part is what lets an index start at the right place.
     """
-    name, ascending = keys[number]
-    key = _sort_expression(images, name)
-    value = bindparam(f"after_{number}", type_=images.c[name].type)
-    behind, not_before = (key > value, key >= value) if ascending else (key < value, key <= value)
+    beyond = _beyond(keys, number)
     if number == len(keys) - 1:
-        return behind
-    return and_(not_before, or_(behind, _behind(keys, number + 1)))
+        return beyond
+    name, ascending = keys[number]
+    key, value = indexes.floored(images, name), _after(name, number)
+    return and_(key >= value if ascending else key <= value, or_(beyond, _stepwise(keys, number + 1)))
+
+
+def _beyond(keys: Sequence[tuple[str, bool]], number: int) -> ColumnElement[bool]:
+    name, ascending = keys[number]
+    key, value = indexes.floored(images, name), _after(name, number)
+    return key > value if ascending else key < value
+
+
+def _after(name: str, number: int) -> ColumnElement[Any]:
+    return bindparam(f"after_{number}", type_=images.c[name].type)

@@ -1,10 +1,10 @@
-"""Three expressions that each kind of database spells in its own way."""
+"""Expressions that each kind of database spells in its own way."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Table, Text, true
+from sqlalchemy import ColumnElement, DateTime, Table, Text, and_, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -27,10 +27,10 @@ class utc_now(FunctionElement[Any]):  # noqa: N801
 
 
 class unindexed(FunctionElement[bool]):  # noqa: N801
-    """A condition that no index shall be used for.
+    """A condition that is asked of each row, and that no index shall be used for.
 
-    SQLite, without statistics, takes any index for better than the one that gives the rows in order, and then
-    sorts all images for the sake of a page of 25.
+    SQLite, without statistics, takes any index for better than the one that gives the rows in order, and then sorts
+    all images for the sake of a page of 25; PostgreSQL tries to join what many conditions look up, and thinks for a minute.
     """
 
     name = "unindexed"
@@ -38,6 +38,19 @@ class unindexed(FunctionElement[bool]):  # noqa: N801
 
     def __init__(self, condition: ColumnElement[bool]) -> None:
         super().__init__(condition)
+
+
+class by_index(FunctionElement[bool]):  # noqa: N801
+    """``condition``, found by an index as it is ``expressed`` on SQLite and PostgreSQL, and as it is itself on MariaDB.
+
+    If SQLite sees both at once it puts a value of the one into the other, and then has no use for the index.
+    """
+
+    name = "by_index"
+    inherit_cache = True
+
+    def __init__(self, expressed: ColumnElement[bool], condition: ColumnElement[bool]) -> None:
+        super().__init__(expressed, condition)
 
 
 @compiles(json_rows, "sqlite")
@@ -72,12 +85,22 @@ def _utc_now_mysql(element: utc_now, compiler: SQLCompiler, **options: Any) -> s
 
 @compiles(unindexed)
 def _unindexed(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
-    return f"({compiler.process(element.clauses, **options)})"
+    return f"CASE WHEN {compiler.process(element.clauses, **options)} THEN {_YES[compiler.dialect.name]} END"
 
 
-@compiles(unindexed, "sqlite")
-def _unindexed_sqlite(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
-    return f"CASE WHEN {compiler.process(element.clauses, **options)} THEN 1 ELSE 0 END"
+@compiles(by_index)
+def _by_index(element: by_index, compiler: SQLCompiler, **options: Any) -> str:
+    expressed, condition = element.clauses
+    return compiler.process(and_(expressed, unindexed(condition)), **options)
+
+
+@compiles(by_index, "mysql")
+def _by_index_mysql(element: by_index, compiler: SQLCompiler, **options: Any) -> str:
+    _, condition = element.clauses
+    return compiler.process(condition, **options)
+
+
+_YES = {"sqlite": "1", "postgresql": "true", "mysql": "1"}
 
 
 def live(table: Table) -> ColumnElement[bool]:

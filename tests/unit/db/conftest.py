@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,26 +69,37 @@ def configure() -> Callable[..., cfg.ConfigOpts]:
     return make_conf
 
 
-@pytest.fixture(scope="session", params=["sqlite", *SERVERS])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a database with the schema in it; on a server it is ours for this session."""
-    home = tmp_path_factory.mktemp("db")
-    if request.param == "sqlite":
-        url = f"sqlite:///{home}/template.sqlite"
-        migrate(home, url)
-        yield url
+@contextmanager
+def fresh_database(kind: str, home: Path) -> Iterator[str]:
+    """The URL of a database with nothing in it, as long as the block lasts."""
+    if kind == "sqlite":
+        yield f"sqlite:///{home}/{uuid.uuid4().hex}.sqlite"
         return
-    base = make_url(SERVERS[request.param])
+    base = make_url(SERVERS[kind])
     name = f"glancepipe_test_{uuid.uuid4().hex[:12]}"
     admin = Database(make_engine(make_conf(home, base.render_as_string(hide_password=False)), base))
     with closing(admin), admin.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
         try:
-            url = base.set(database=name).render_as_string(hide_password=False)
-            migrate(home, url)
-            yield url
+            yield base.set(database=name).render_as_string(hide_password=False)
         finally:
             connection.execute(text(f"DROP DATABASE {name}"))
+
+
+@pytest.fixture(scope="session", params=["sqlite", *SERVERS])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database with the schema in it; on a server it is ours for this session."""
+    home = tmp_path_factory.mktemp("db")
+    with fresh_database(request.param, home) as url:
+        migrate(home, url)
+        yield url
+
+
+@pytest.fixture(params=["sqlite", *SERVERS])
+def nothing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with nothing in it."""
+    with fresh_database(request.param, tmp_path) as url:
+        yield url
 
 
 def migrate(home: Path, url: str) -> None:

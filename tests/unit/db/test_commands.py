@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from oslo_config import cfg
 
 from glancepipe.contract.errors import DatabaseUnavailable
 from glancepipe.db import schema
-from glancepipe.db.commands import Check, Upgrade, Version
+from glancepipe.db.commands import Check, CreateIndexes, DropIndexes, Upgrade, Version
 
 
 @pytest.fixture
@@ -34,10 +35,29 @@ def run(conf):
 
 def test_upgrade_then_check(run):
     """Exit statuses are a contract: 0 current, 3 behind."""
-    assert run(Check) == (3, "The database is not up to date: run `glancepipe db upgrade`.\n")
-    assert run(Upgrade) == (0, f"The database is now at revision {schema.HEAD}.\n")
+    assert run(Check) == (3, "The database is empty: run `glancepipe db upgrade`.\n")
+    status, said = run(Upgrade)
+    assert (status, said.splitlines()[-1]) == (0, f"The database is now at revision {schema.HEAD}.")
     assert run(Check) == (0, "The database is up to date.\n")
     assert run(Upgrade) == (0, f"The database is at revision {schema.HEAD} already.\n")
+
+
+def test_check_says_what_is_missing(run, tmp_path):
+    """4: indexes; 5: another Glance's schema."""
+    run(Upgrade)
+    run(DropIndexes)
+    status, said = run(Check)
+    assert status == 4
+    assert "ix_glancepipe_images_name" in said
+    assert "glancepipe db indexes create" in said
+    run(CreateIndexes)
+    assert run(Check)[0] == 0
+    with sqlite3.connect(tmp_path / "state" / "glancepipe.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '2026_2_expand01'")
+    connection.close()
+    status, said = run(Check)
+    assert status == 5
+    assert said.startswith("The database has Glance's schema at 2026_2_expand01, not at 2024_1_contract01: only `glance-manage db sync`")
 
 
 def test_version(run):
@@ -47,8 +67,6 @@ def test_version(run):
 
 
 def test_another_glance_is_refused_with_a_sentence(run, conf, tmp_path):
-    import sqlite3
-
     (tmp_path / "state").mkdir()
     with sqlite3.connect(tmp_path / "state" / "glancepipe.sqlite") as connection:
         connection.executescript("CREATE TABLE alembic_version (version_num TEXT); INSERT INTO alembic_version VALUES ('zed_expand01')")

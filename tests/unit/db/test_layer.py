@@ -87,7 +87,7 @@ def test_a_server_that_is_away_at_start_is_tried_again(configure, tmp_path, monk
     pytest.importorskip("psycopg")
     layer = Db(configure(tmp_path, "postgresql+psycopg://u@127.0.0.1:1/x", max_retries=2, retry_interval=0))
     reads = []
-    monkeypatch.setattr(schema, "is_current", reads.append)
+    monkeypatch.setattr(schema, "lacks", reads.append)
     with pytest.raises(DatabaseUnavailable):
         layer.start(STORES)
     assert reads == []
@@ -97,12 +97,12 @@ def test_a_server_that_is_away_at_start_is_tried_again(configure, tmp_path, monk
 def test_a_server_that_comes_back_is_found(start, configure, tmp_path, url, monkeypatch):
     answers = [DatabaseUnavailable(), DatabaseUnavailable()]
 
-    def is_current(connection):
+    def lacks(connection):
         if answers:
             raise answers.pop()
-        return True
+        return []
 
-    monkeypatch.setattr(schema, "is_current", is_current)
+    monkeypatch.setattr(schema, "lacks", lacks)
     layer = Db(configure(tmp_path, url, max_retries=-1, retry_interval=0))
     layer.start(STORES)
     with closing(layer):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 
 from glancepipe.contract import Filter, Image, ImageQuery, Sight
 from glancepipe.contract.errors import Invalid
@@ -289,23 +288,3 @@ def test_a_shape_is_built_once(world):
         query = own(name, filters=(Filter(name, "eq", name, True), Filter("name", "eq", name)), after=Image(name, created_at=DAY))
         world.repo.list(world.call(), query)
     assert queries._page.cache_info().currsize == 1
-
-
-def test_a_page_follows_an_index_instead_of_sorting_all_images(world):
-    """PERF 2: Glance gathers and sorts the whole visible set for each page; SQLite does so by default, without statistics."""
-    if world.database.engine.dialect.name != "sqlite":
-        pytest.skip("the plan is SQLite's")
-    plans = Counter()
-
-    def explain(connection, cursor, statement, parameters, context, executemany):
-        if statement.startswith("SELECT page"):
-            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            plans.update(line[3] for line in cursor.fetchall())
-
-    event.listen(world.database.engine, "before_cursor_execute", explain)
-    sights = frozenset({*own("p1").sights, Sight("member", "shared"), Sight("other", "public")})
-    world.repo.list(world.call(), ImageQuery(viewer="p1", sights=sights, after=Image("x", created_at=DAY)))
-    assert plans["SEARCH images USING INDEX created_at_image_idx (created_at<?)"] == 1
-    assert not [line for line in plans if line.startswith("SCAN images") or "_deleted" in line or line == "MULTI-INDEX OR"]
-    # Sorted are the images of one second among themselves, and those of the page.
-    assert plans["USE TEMP B-TREE FOR RIGHT PART OF ORDER BY"] == 1

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from glancepipe.db import schema
 from glancepipe.db.models import GLANCE_HEAD, glance
 
 revision = "0001"
@@ -17,13 +18,11 @@ def upgrade() -> None:
     connection = op.get_bind()
     present = set(sa.inspect(connection).get_table_names())
     version = sa.table("alembic_version", sa.column("version_num", sa.String(32)))
-    if "alembic_version" in present:
-        found = sorted(connection.scalars(sa.select(version.c.version_num)))
-        if found != [GLANCE_HEAD]:
-            raise ValueError(
-                f"The database has Glance's schema at {', '.join(found) or 'no revision'}, not at {GLANCE_HEAD}: "
-                "run `glance-manage db sync` of Glance 33 first."
-            )
+    noted = "alembic_version" in present and sorted(connection.scalars(sa.select(version.c.version_num)))
+    if noted or (noted == [] and not glance.tables.keys() <= present):
+        refusal = schema.foreign(", ".join(noted))
+        if refusal:
+            raise ValueError(refusal)
     elif "migrate_version" in present:
         raise ValueError("The database has the schema of a very old Glance: upgrade it with `glance-manage db sync` first.")
     else:
@@ -38,4 +37,5 @@ def upgrade() -> None:
             sa.Column("version_num", sa.String(32), nullable=False),
             sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
         )
+    if not noted:
         op.execute(version.insert().values(version_num=GLANCE_HEAD))
