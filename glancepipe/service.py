@@ -14,6 +14,7 @@ from oslo_config import cfg
 from webob.exc import HTTPServiceUnavailable
 
 from glancepipe.api.application import make_api
+from glancepipe.api.errors import RETRY_AFTER
 from glancepipe.api.options import OPTIONS as API_OPTIONS
 from glancepipe.config.loading import check_values
 from glancepipe.contract import Finding, Services
@@ -62,7 +63,7 @@ class Service:
                 self.start(patience=PATIENCE)
             except Exception:
                 log.exception("The service can't start; the next request tries again.")
-                return HTTPServiceUnavailable("The service is not ready.")(environ, start_response)
+                return HTTPServiceUnavailable("The service is not ready.", headers=[("Retry-After", RETRY_AFTER)])(environ, start_response)
         return self._app(environ, start_response)
 
     def start(self, patience: float = -1) -> None:

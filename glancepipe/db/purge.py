@@ -34,7 +34,7 @@ def purge(database: Database, before: datetime) -> Iterator[tuple[str, int]]:
 
     Images whose data still waits to be erased stay whole. It can be interrupted, and run on several nodes at once.
     """
-    waiting = select(images.c.id).where(images.c.status == Status.PENDING_DELETE)
+    waiting = select(images.c.id).where(images.c.deleted, images.c.status == Status.PENDING_DELETE)
     for table in CHILDREN:
         old = select(table.c.id).where(_gone(table, before), table.c.image_id.not_in(waiting))
         yield from _batches(database, old, partial(_remove, column=table.c.id))
