@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from oslo_config import cfg
 from oslo_db import options
 from oslo_db.sqlalchemy import exc_filters
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExecutionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 _HONOURED = (
@@ -38,6 +38,9 @@ OPTIONS: list[cfg.Opt] = [
 
 WRITES = "glancepipe_writes"
 """The execution option of a connection that is going to write."""
+
+VARIES = "glancepipe_varies"
+"""The execution option of a statement whose best plan depends on the values: none is kept for all of them."""
 
 LOCK_PATIENCE = 30
 """Seconds that SQLite waits for another process's lock: its queue is unfair, 5 s were not enough under load."""
@@ -104,9 +107,19 @@ def make_engine(conf: cfg.ConfigOpts, url: URL) -> Engine:
     exc_filters.register_engine(engine)  # type: ignore[no-untyped-call]  # oslo.db ships no types
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine, synchronous=settings.sqlite_synchronous)
+    elif engine.driver == "psycopg":
+        event.listen(engine, "do_execute", _plan_anew)
     elif engine.dialect.name == "mysql":
         _prepare_mysql(engine, settings.mysql_sql_mode, settings.mysql_wsrep_sync_wait)
     return engine
+
+
+def _plan_anew(cursor: Any, statement: str, parameters: Any, context: ExecutionContext) -> bool:
+    """PostgreSQL takes a plan for unknown values, after a few times, if it seems to cost less: it may be far from true."""
+    if not context.execution_options.get(VARIES):
+        return False
+    cursor.execute(statement, parameters, prepare=False)
+    return True
 
 
 def _on_connect(engine: Engine, *statements: str) -> None:

@@ -42,6 +42,7 @@ from glancepipe.contract.errors import Invalid
 from glancepipe.contract.query import EVERYTHING, ImageQuery, Relation, Sight
 from glancepipe.contract.records import Image, Status
 from glancepipe.db import filters, indexes
+from glancepipe.db.engine import VARIES
 from glancepipe.db.models import image_locations, image_members, image_properties, image_tags, images
 from glancepipe.db.records import BASE
 from glancepipe.db.sql import by_index, json_rows, live, unindexed
@@ -201,7 +202,8 @@ def _probe(shape: _Shape) -> tuple[tuple[int, ...], Select[Any] | None]:
 
     if not few:
         return (), None
-    return tuple(few), select(*[count(parts) for parts in few.values()])  # type: ignore[return-value]  # SQLAlchemy types it by its columns
+    counted = select(*[count(parts) for parts in few.values()])
+    return tuple(few), counted.execution_options(**{VARIES: True})  # type: ignore[return-value]  # SQLAlchemy types it by its columns
 
 
 def _some(ids: Select[Any], most: int) -> Select[Any]:
@@ -226,9 +228,10 @@ def _page(shape: _Shape, few: int | None) -> Select[Any]:
         return chosen.order_by(*_order(images, shape.keys[first:])).limit(bindparam("limit", type_=Integer()))
 
     if few is not None:
-        ids = union_all(*_few(shape)[few]).subquery()
-        # The limit is never reached. It says that these are few, and keeps the database from thinking otherwise.
-        gathered = select(ids.c.id).distinct().limit(literal_column(str(10 * FEW))).subquery("few")
+        # The limits are never reached. They say that these are few, and keep the database from thinking otherwise.
+        most = FEW + 100
+        ids = union_all(*(_some(part, most) for part in _few(shape)[few])).subquery()
+        gathered = select(ids.c.id).distinct().limit(literal_column(str(most))).subquery("few")
         found = rows(*([_behind(shape.keys)] if shape.resumes else [])).join_from(gathered, images, images.c.id == gathered.c.id)
     elif not shape.resumes:
         found = rows()
@@ -242,7 +245,7 @@ def _page(shape: _Shape, few: int | None) -> Select[Any]:
         found = rows(_behind(shape.keys))
     # First the page, then what hangs on its images: else some databases gather that for every image that they sort.
     page = found.subquery("page")
-    return _with_children(page).order_by(*_order(page, shape.keys))
+    return _with_children(page).order_by(*_order(page, shape.keys)).execution_options(**{VARIES: True})
 
 
 def _order(source: FromClause, keys: Sequence[tuple[str, bool]]) -> list[ColumnElement[Any]]:

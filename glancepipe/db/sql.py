@@ -53,6 +53,16 @@ class by_index(FunctionElement[bool]):  # noqa: N801
         super().__init__(expressed, condition)
 
 
+class in_order(FunctionElement[Any]):  # noqa: N801
+    """What to sort by to follow an index: as it is ``expressed`` on SQLite and PostgreSQL, the column itself on MariaDB."""
+
+    name = "in_order"
+    inherit_cache = True
+
+    def __init__(self, expressed: ColumnElement[Any], column: ColumnElement[Any]) -> None:
+        super().__init__(expressed, column)
+
+
 @compiles(json_rows, "sqlite")
 def _json_rows_sqlite(element: json_rows, compiler: SQLCompiler, **options: Any) -> str:
     return f"json_group_array(json_array({compiler.process(element.clauses, **options)}))"
@@ -98,6 +108,11 @@ def _by_index(element: by_index, compiler: SQLCompiler, **options: Any) -> str:
 def _by_index_mysql(element: by_index, compiler: SQLCompiler, **options: Any) -> str:
     _, condition = element.clauses
     return compiler.process(condition, **options)
+
+
+@compiles(in_order)
+def _in_order(element: in_order, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(list(element.clauses)[compiler.dialect.name == "mysql"], **options)
 
 
 _YES = {"sqlite": "1", "postgresql": "true", "mysql": "1"}
