@@ -17,7 +17,7 @@ LOG = logging.getLogger(__name__)
 VERSION_TABLE = "glancepipe_alembic_version"
 """Ours; Glance's is ``alembic_version``."""
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision of ``migrations/versions``. Revisions are numbers of four digits: a later one is greater."""
 
 BEHIND, SLOW, FOREIGN = 3, 4, 5

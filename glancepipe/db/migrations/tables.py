@@ -18,3 +18,9 @@ def make_table(name: str, *columns: sa.Column[Any], indexed: tuple[str, ...] = (
         index = f"ix_{name}_{column}"
         if index not in present:
             op.create_index(index, name, [column])
+
+
+def add_column(table: str, column: sa.Column[Any]) -> None:
+    """Add a column, unless an interrupted upgrade has."""
+    if column.name not in {present["name"] for present in sa.inspect(op.get_bind()).get_columns(table)}:
+        op.add_column(table, column)

@@ -4,8 +4,8 @@ from alembic import context, op
 
 from glancepipe.db import indexes
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
