@@ -13,6 +13,9 @@ import requests
 pytestmark = pytest.mark.integration
 
 
+LIMITS = {"image_size_total": 10, "image_stage_total": 20, "image_count_total": 30, "image_count_uploading": 40}
+
+
 @pytest.fixture(scope="module")
 def keystone(lacking):
     url = os.environ.get("KEYSTONE_URL")
@@ -22,12 +25,48 @@ def keystone(lacking):
 
 
 @pytest.fixture(scope="module")
-def service(serving, keystone):
-    """One that validates tokens."""
-    account = {"auth_type": "password", "username": "glance", "password": "glancepw", "project_name": "service"}
-    where = {"auth_url": keystone, "www_authenticate_uri": keystone, "user_domain_name": "Default", "project_domain_name": "Default"}
-    groups = {"api": {"auth_strategy": "keystone"}, "keystone_authtoken": {**account, **where}}
-    with serving("embedded", groups=groups) as service:
+def ask(keystone):
+    """Ask Keystone, as the administrator of the whole cloud."""
+    given = {"methods": ["password"], "password": {"user": {"name": "admin", "password": "adminpw", "domain": {"id": "default"}}}}
+    auth = {"auth": {"identity": given, "scope": {"system": {"all": True}}}}
+    token = requests.post(f"{keystone}/auth/tokens", json=auth, timeout=60).headers["X-Subject-Token"]
+
+    def ask(method, path, body=None):
+        answer = requests.request(method, keystone + path, json=body, headers={"X-Auth-Token": token}, timeout=60)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def endpoint(ask):
+    """An endpoint in Keystone's catalog, with limits."""
+    found = ask("GET", "/services?type=image")["services"]
+    service = (found or [ask("POST", "/services", {"service": {"type": "image", "name": "glance"}})["service"]])[0]["id"]
+    region = ask("POST", "/regions", {"region": {}})["region"]["id"]
+    place = {"service_id": service, "region_id": region}
+    made = ask("POST", "/endpoints", {"endpoint": {**place, "interface": "public", "url": "http://images.invalid"}})["endpoint"]["id"]
+    limits = [{**place, "resource_name": name, "default_limit": limit} for name, limit in LIMITS.items()]
+    registered = ask("POST", "/registered_limits", {"registered_limits": limits})["registered_limits"]
+    yield made
+    for limit in registered:
+        ask("DELETE", f"/registered_limits/{limit['id']}")
+    ask("DELETE", f"/endpoints/{made}")
+    ask("DELETE", f"/regions/{region}")
+
+
+@pytest.fixture(scope="module")
+def service(serving, keystone, endpoint):
+    """One that validates tokens, and keeps to Keystone's limits."""
+    account = {"auth_type": "password", "auth_url": keystone, "username": "glance", "password": "glancepw", "user_domain_name": "Default"}
+    project = {"www_authenticate_uri": keystone, "project_name": "service", "project_domain_name": "Default"}
+    groups = {
+        "api": {"auth_strategy": "keystone"},
+        "keystone_authtoken": {**account, **project},
+        "oslo_limit": {**account, "system_scope": "all", "endpoint_id": endpoint},
+    }
+    with serving("embedded", groups=groups, use_keystone_limits="true") as service:
         yield service
 
 
@@ -54,13 +93,9 @@ def run(clients, keystone, service):
 
 
 @pytest.fixture(scope="module")
-def projects(keystone):
+def projects(ask):
     """The ids of projects by name."""
-    given = {"methods": ["password"], "password": {"user": {"name": "admin", "password": "adminpw", "domain": {"id": "default"}}}}
-    scope = {"project": {"name": "admin", "domain": {"id": "default"}}}
-    answer = requests.post(f"{keystone}/auth/tokens", json={"auth": {"identity": given, "scope": scope}}, timeout=60)
-    found = requests.get(f"{keystone}/projects", headers={"X-Auth-Token": answer.headers["X-Subject-Token"]}, timeout=60).json()
-    return {project["name"]: project["id"] for project in found["projects"]}
+    return {project["name"]: project["id"] for project in ask("GET", "/projects")["projects"]}
 
 
 def test_an_image_is_shared_with_a_project_by_name(run, projects):
@@ -87,6 +122,11 @@ def test_tasks_of_an_image(run):
     image = run("demo-member", "openstack", "image", "create", f"image-{uuid.uuid4()}", "-f", "json")
     assert "Updated at" in run("demo-member", "glance", "image-tasks", image["id"])
     run("demo-member", "glance", "image-delete", image["id"])
+
+
+def test_usage(run):
+    rows = [line.replace("|", "").split() for line in run("demo-member", "glance", "usage").splitlines() if line.startswith("| image_")]
+    assert {name: int(limit) for name, limit, _ in rows} == LIMITS
 
 
 def test_a_wrong_password(run, clients):
