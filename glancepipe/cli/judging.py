@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from oslo_config import cfg
@@ -45,7 +45,11 @@ def judging(conf: cfg.ConfigOpts) -> Iterator[Pipeline]:
 
     Others are left out: they do things when they start, and refuse for other reasons than who asks. Raises PipelineError.
     """
-    layers = [layer for layer in build(conf).layers if layer.authority is not None or "get" in overridden(layer, "repo")]
+    line = build(conf)
+    with suppress(cfg.NoSuchOptError, cfg.NoSuchGroupError):
+        # Whoever asks a question does not wait for a database to come back.
+        conf.set_override("max_retries", 0, group="database")
+    layers = [layer for layer in line.layers if layer.authority is not None or "get" in overridden(layer, "repo")]
     judge = next(place for place, layer in enumerate(layers) if layer.authority is not None)
     layers.insert(judge + 1, Stop(conf))
     pipeline = Pipeline(layers, link(layers))

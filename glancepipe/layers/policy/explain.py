@@ -26,9 +26,10 @@ class Decision:
     def told(self, call: Call) -> str:
         """The sentence that the log has of it."""
         actor, verb = call.actor, "allows" if self.allowed else "refuses"
+        image = f" on image {self.image_id}" if self.image_id is not None else ""
         return (
             f"{call.request_id}: the rule {self.rule.name} ({self.rule.text}) {verb} {call.operation.name} to user {actor.user_id} of "
-            f"project {actor.project_id} with the roles {', '.join(sorted(actor.roles)) or 'none'} on image {self.image_id}."
+            f"project {actor.project_id} with the roles {', '.join(sorted(actor.roles)) or 'none'}{image}."
         )
 
     def lines(self, call: Call, compiler: Compiler, creds: Mapping[str, Any]) -> Iterator[str]:

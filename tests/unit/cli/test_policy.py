@@ -129,3 +129,9 @@ def test_a_broken_configuration_is_no_denial(explain):
     done = explain("--operation=show_usage", conf="[pipeline]\nlayers = quotta\n")
     assert done.status == 2
     assert "quotta" in done.err
+
+
+def test_a_database_that_is_away_is_no_denial(explain):
+    done = explain("--operation=show_usage", conf="[database]\nconnection = postgresql+psycopg://nobody@127.0.0.1:1/nowhere\n")
+    assert done.status == 2
+    assert "The database is not available" in done.err
