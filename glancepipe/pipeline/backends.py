@@ -11,7 +11,7 @@ from oslo_config import cfg
 from glancepipe.contract.errors import ImageServiceError, NoData
 from glancepipe.contract.store import Store
 from glancepipe.pipeline.errors import PipelineError
-from glancepipe.pipeline.loading import load_plugins
+from glancepipe.pipeline.loading import installed, load_plugins
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Backends:
         self.down: dict[str, str] = {}
         self._trial = threading.Lock()
         if enabled is None:
-            types = {SINGLE: conf.glance_store.default_store}
+            types = {SINGLE: conf.glance_store.default_store, **_others(conf)}
             where = f"[glance_store] default_store = {conf.glance_store.default_store}"
         else:
             types = dict(enabled)
@@ -55,7 +55,7 @@ class Backends:
         self._kinds: dict[str, str] = types
         kinds = list(dict.fromkeys(types.values()))
         drivers: dict[str, type[Store]] = dict(zip(kinds, load_plugins(GROUP, kinds, what="store driver", where=where), strict=True))
-        self._stores = {name: _make(conf, name, kind, drivers[kind]) for name, kind in types.items()}
+        self._stores = {name: _make(conf, name if self.multiple else SINGLE, kind, drivers[kind]) for name, kind in types.items()}
 
     def start(self) -> None:
         """Get every store ready in this process; those that can't be are ``down``."""
@@ -130,6 +130,16 @@ def _enabled(conf: cfg.ConfigOpts) -> dict[str, str] | None:
         if not name or not kind:
             raise PipelineError(f"enabled_backends: {name}:{kind} lacks a name or a type; write name:type.")
     return enabled
+
+
+def _others(conf: cfg.ConfigOpts) -> dict[str, str]:
+    """What is read beside the one unnamed store: the other types in ``[glance_store] stores``, as far as they are installed."""
+    known = installed(GROUP)
+    kinds = [kind for kind in dict.fromkeys(conf.glance_store.stores) if kind != conf.glance_store.default_store]
+    for kind in kinds:
+        if kind not in known:
+            log.warning("[glance_store] stores: there is no store driver %r; images in such stores can't be read.", kind)
+    return {kind: kind for kind in kinds if kind in known}
 
 
 def _default(conf: cfg.ConfigOpts, enabled: Mapping[str, str]) -> str:

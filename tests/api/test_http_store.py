@@ -109,3 +109,16 @@ def test_it_is_listed_as_read_only(client):
     """FEATURES 4.4-01."""
     stores = client("GET", "/v2/info/stores").json["stores"]
     assert stores == [{"id": "fast", "default": "true"}, {"id": "web", "read-only": "true"}]
+
+
+def test_beside_the_one_unnamed_store(make_service, web, tmp_path):
+    """FEATURES 8.1-03: as Glance has it by default."""
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    more = (
+        f"[import_filtering_opts]\nallowed_hosts = [127.0.0.1]\nallowed_ports = []\n[oslo_policy]\npolicy_file = {tmp_path}/policy.yaml\n"
+    )
+    client = make_service("show_multiple_locations = true", more)
+    image = client.create(disk_format="raw", container_format="bare")
+    assert add(client, image, web.url()).status == 200
+    assert client("GET", f"/v2/images/{image['id']}/file").body == b"0123456789"
+    assert client.active(b"data")["status"] == "active"

@@ -18,7 +18,7 @@ def test_tells_what_it_serves_in_a_few_lines(service):
         first, pipeline, stores, serving, *_ = running.output.splitlines()
         assert first.startswith("glancepipe ")
         assert pipeline.split(": ")[1].strip() == "auth > notifier > policy > quota > location > domain > db"
-        assert stores.split(":")[1].strip() == "file"
+        assert stores.split(":")[1].strip() == "file, http"
         assert f"http://127.0.0.1:{running.port} (1 workers, 32 threads each)" in serving
 
 

@@ -85,6 +85,7 @@ def translate(
     found = paste.read(paste_file, flavor) if paste_file else paste.of_flavor(flavor)
     _paste(translation, found, middleware)
     _layers(translation, settings, line)
+    _web(translation, settings)
     if "connection" not in settings.get("database", {}):
         translation.notes.append("[database] connection is not set: the service would keep its records in a database of its own.")
     translation.sections = {group: lines for group, lines in translation.sections.items() if lines}
@@ -202,6 +203,14 @@ def _layers(translation: Translation, settings: Mapping[str, Mapping[str, list[s
             translation.notes.append(f"Install the distribution glancepipe-{layer}: [{group}] {option} needs it.")
     if line != list(usual):
         translation.put("pipeline", "layers", ", ".join(line))
+
+
+def _web(translation: Translation, settings: Mapping[str, Mapping[str, list[str]]]) -> None:
+    """Servers of images are verified now; where nothing is said of it they were not."""
+    for backend in settings.get(_GROUP, {}).get("enabled_backends", [""])[-1].split(","):
+        name, _, kind = backend.strip().partition(":")
+        if kind == "http" and not {"https_insecure", "https_ca_certificates_file"} & settings.get(name, {}).keys():
+            translation.notes.append(f"Certificates of web servers are verified, unlike Glance's default: see [{name}] https_insecure.")
 
 
 def _has(translation: Translation, group: str, name: str) -> bool:

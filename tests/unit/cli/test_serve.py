@@ -25,7 +25,7 @@ def test_becomes_the_server(run, becomes):
     assert path == sys.executable
     assert words[1:] == ["-m", "glancepipe.cli.server", "--bind=127.0.0.1:9999", "--workers=3", f"--config-file={done.file}"]
     assert "pipeline: auth > notifier > policy > quota > location > domain > db\n" in done.out
-    assert "stores:   file\n" in done.out
+    assert "stores:   file, http\n" in done.out
 
 
 STORES = "[DEFAULT]\nenabled_backends = a:file, b:memory\n[glance_store]\ndefault_backend = b\n"

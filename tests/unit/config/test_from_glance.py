@@ -279,3 +279,10 @@ def test_what_is_written_can_be_loaded(adopt, tmp_path, capsys):
     )
     adopt(text)
     assert main(["pipeline", "check", "--config-file", str(tmp_path / "glancepipe.conf")]) == 0, capsys.readouterr()
+
+
+def test_certificates_of_web_servers_are_verified_now(adopt):
+    """FEATURES 12-21."""
+    stores = "[DEFAULT]\nenabled_backends = fast:file, web:http\n[glance_store]\ndefault_backend = fast\n"
+    assert "see [web] https_insecure." in adopt(stores)[1]
+    assert "see [web] https_insecure." not in adopt(f"{stores}[web]\nhttps_insecure = true\n")[1]

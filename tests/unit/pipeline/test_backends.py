@@ -77,7 +77,10 @@ def configured(tmp_path, monkeypatch):
         file.write_text(text)
         conf = cfg.ConfigOpts()
         conf.register_opts([cfg.StrOpt("state_path", default=str(tmp_path / "state")), cfg.DictOpt("enabled_backends")])
-        conf.register_opts([cfg.StrOpt("default_backend"), cfg.StrOpt("default_store", default="file")], group="glance_store")
+        conf.register_opts(
+            [cfg.StrOpt("default_backend"), cfg.StrOpt("default_store", default="file"), cfg.ListOpt("stores", default=["file"])],
+            group="glance_store",
+        )
         conf(["--config-file", str(file)], project="glancepipe")
         return Backends(conf)
 
@@ -120,9 +123,19 @@ def test_without_backends_there_is_one_store(configured, tmp_path):
     assert stores.weight(store.name) == 0
 
 
+def test_other_types_are_read_beside_it(configured, tmp_path, monkeypatch):
+    """FEATURES 8.1-03: images that Glance has elsewhere; what is not installed is passed over."""
+    monkeypatch.setattr(module, "installed", lambda group: ["file", "web"])
+    stores = configured(f"[glance_store]\nstores = rbd, web, file\nfilesystem_store_datadir = {tmp_path}/images\n")
+    assert stores.multiple is False
+    assert [type(store).__name__ for store in stores] == ["FileStore", "WebStore"]
+    assert isinstance(stores.holding("web://there/image"), WebStore)
+    assert stores[stores.default].name == stores.default == "glance_store"
+
+
 def test_the_one_store_may_be_of_another_type(configured):
-    (store,) = configured("[glance_store]\ndefault_store = memory\n")
-    assert isinstance(store, MemoryStore)
+    stores = configured("[glance_store]\ndefault_store = memory\n")
+    assert isinstance(stores[stores.default], MemoryStore)
 
 
 @pytest.mark.parametrize(

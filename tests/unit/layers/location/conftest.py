@@ -103,7 +103,10 @@ class World:
                 *Domain.options["DEFAULT"],
             ]
         )
-        self.conf.register_opts([cfg.StrOpt("default_backend"), cfg.StrOpt("default_store", default="file")], group="glance_store")
+        self.conf.register_opts(
+            [cfg.StrOpt("default_backend"), cfg.StrOpt("default_store", default="file"), cfg.ListOpt("stores", default=["file"])],
+            group="glance_store",
+        )
         self.conf.register_opts(Location.options["image_format"], group="image_format")
         self.conf([], project="glancepipe", default_config_files=[], default_config_dirs=[])
         for option, value in options.items():
