@@ -107,7 +107,7 @@ def test_an_id_is_used_once(client: Any) -> None:
 def test_create_refused(client: Any, values: dict[str, Any], status: int) -> None:
     """FEATURES 1.4-01 to 1.4-10, 12-06."""
     assert client("POST", "/v2/images", document=values).status == status
-    assert client.listed() == []
+    assert client.listed(f"owner={client.project}") == []
 
 
 def test_readers_create_nothing(client: Any) -> None:
