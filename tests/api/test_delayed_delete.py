@@ -90,7 +90,7 @@ def test_what_can_not_be_erased_is_tried_again(client, monkeypatch):
     image = client.active()
     client("DELETE", f"/v2/images/{image['id']}")
     let_time_pass(client, image["id"])
-    (store,) = client.service.stores
+    store = client.service.stores[client.service.stores.default]
     with monkeypatch.context() as patched:
         patched.setattr(store, "erase", lambda url: (_ for _ in ()).throw(InUse("A volume needs it.")))
         client.service.pipeline.sweep()
@@ -139,7 +139,7 @@ def test_scrubbing_and_restoring_keep_out_of_each_other(client, monkeypatch):
     image = client.active()
     client("DELETE", f"/v2/images/{image['id']}")
     let_time_pass(client, image["id"])
-    (store,) = client.service.stores
+    store = client.service.stores[client.service.stores.default]
     refusals = []
 
     def erase(url):
