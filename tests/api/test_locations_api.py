@@ -330,6 +330,7 @@ def test_an_image_without_formats(client, web):
     assert (client.show(image["id"])["status"], tasks(client, image), entries(client)) == ("queued", [], [])
 
 
+@pytest.mark.limits
 def test_a_quota_holds_for_locations_too(make, web):
     """6.2-07."""
     client = make("user_storage_quota = 50")
