@@ -17,20 +17,7 @@ from pathlib import Path
 
 MODES = {"new": "true", "former": "false"}
 """The defaults that are in force, and ``[oslo_policy] enforce_new_defaults``."""
-PASTE = """
-[pipeline:glance-api]
-pipeline = context rootapp
-[composite:rootapp]
-paste.composite_factory = glance.api:root_app_factory
-/: versions
-/v2: api
-[app:versions]
-paste.app_factory = glance.api.versions:create_resource
-[app:api]
-paste.app_factory = glance.api.v2.router:API.factory
-[filter:context]
-paste.filter_factory = glance.api.middleware.context:ContextMiddleware.factory
-"""
+PASTE = Path(__file__).parents[2] / "glance-paste.ini"
 CONF = """
 [DEFAULT]
 enabled_backends = one:file, two:file
@@ -56,7 +43,7 @@ enforce_new_defaults = NEW
 [oslo_concurrency]
 lock_path = HOME
 [paste_deploy]
-config_file = HOME/paste.ini
+config_file = PASTE
 """
 
 
@@ -64,8 +51,7 @@ def application(home, mode):
     """A Glance with its state in ``home``."""
     for name in ("one", "two", "staging", "tasks", "work"):
         (home / name).mkdir()
-    (home / "paste.ini").write_text(PASTE)
-    (home / "glance-api.conf").write_text(CONF.replace("HOME", str(home)).replace("NEW", MODES[mode]))
+    (home / "glance-api.conf").write_text(CONF.replace("HOME", str(home)).replace("NEW", MODES[mode]).replace("PASTE", str(PASTE)))
     manage = Path(sys.executable).with_name("glance-manage")
     subprocess.run([manage, f"--config-file={home}/glance-api.conf", "db_sync"], check=True, capture_output=True)
     os.environ["OS_GLANCE_CONFIG_DIR"] = str(home)

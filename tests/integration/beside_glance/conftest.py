@@ -28,6 +28,7 @@ from glancepipe.config.loading import load
 from glancepipe.service import make_application
 
 HERE = Path(__file__).parent
+PASTE = HERE.parents[1] / "glance-paste.ini"
 
 CONFIGURATION = """\
 [DEFAULT]
@@ -59,25 +60,8 @@ filesystem_store_datadir = HOME/tasks
 [oslo_concurrency]
 lock_path = HOME/lock
 [paste_deploy]
-config_file = HOME/paste.ini
+config_file = PASTE
 """
-PASTE = """\
-[pipeline:glance-api]
-pipeline = versionnegotiation context rootapp
-[composite:rootapp]
-paste.composite_factory = glance.api:root_app_factory
-/: apiversions
-/v2: apiv2app
-[app:apiversions]
-paste.app_factory = glance.api.versions:create_resource
-[app:apiv2app]
-paste.app_factory = glance.api.v2.router:API.factory
-[filter:versionnegotiation]
-paste.filter_factory = glance.api.middleware.version_negotiation:VersionNegotiationFilter.factory
-[filter:context]
-paste.filter_factory = glance.api.middleware.context:ContextMiddleware.factory
-"""
-
 IDENTIFIED = {"X-Identity-Status": "Confirmed"}
 CALLERS = {
     "member": {"X-Project-Id": "a-project", "X-User-Id": "a-user", "X-Roles": "member,reader"},
@@ -105,7 +89,7 @@ class Answer:
 
 
 def configured(more: str, home: Path, web: int) -> str:
-    return (CONFIGURATION + more).replace("HOME", str(home)).replace("PORT", str(web))
+    return (CONFIGURATION + more).replace("HOME", str(home)).replace("PORT", str(web)).replace("PASTE", str(PASTE))
 
 
 class Server(Protocol):
@@ -122,7 +106,6 @@ class Glance:
     def __init__(self, home: Path, bin_: Path, web: int) -> None:
         self.home = home
         (home / "glance-api.conf").write_text(configured(GLANCE, home, web))
-        (home / "paste.ini").write_text(PASTE)
         quiet = {**os.environ, "PYTHONWARNINGS": "ignore"}
         with (home / "output").open("wb") as output:
             manage = [bin_ / "glance-manage", f"--config-file={home}/glance-api.conf", "db", "sync"]

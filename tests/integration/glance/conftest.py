@@ -28,31 +28,7 @@ from glancepipe.config.loading import load
 from glancepipe.service import make_application
 
 SERVE = Path(__file__).with_name("serve_glance.py")
-PASTE = """
-[composite:glance-api]
-paste.composite_factory = glance.api:root_app_factory
-/: api
-[composite:api]
-paste.composite_factory = glance.api:pipeline_factory
-default = cors versionnegotiation context rootapp
-[composite:rootapp]
-paste.composite_factory = glance.api:root_app_factory
-/: apiversions
-/v2: apiv2app
-[app:apiversions]
-paste.app_factory = glance.api.versions:create_resource
-[app:apiv2app]
-paste.app_factory = glance.api.v2.router:API.factory
-[filter:versionnegotiation]
-paste.filter_factory = glance.api.middleware.version_negotiation:VersionNegotiationFilter.factory
-[filter:context]
-paste.filter_factory = glance.api.middleware.context:ContextMiddleware.factory
-[filter:cors]
-paste.filter_factory =  oslo_middleware.cors:filter_factory
-oslo_config_project = glance
-oslo_config_program = glance-api
-"""
-"""Whoever calls says in headers who it is, as for glancepipe with ``auth_strategy = headers``."""
+PASTE = Path(__file__).parents[2] / "glance-paste.ini"
 
 
 @dataclass
@@ -165,7 +141,7 @@ class Home:
         self.directory, self.bin, self.url, self.blank = directory, bin_, url, blank
         for name in ("fast", "slow", "staging", "tasks", "work"):
             (directory / name).mkdir()
-        (directory / "paste.ini").write_text(PASTE)
+        shutil.copy(PASTE, directory / "paste.ini")
         self.glance_conf, self.own_conf = directory / "glance-api.conf", directory / "glancepipe.conf"
         shared = f"""
 [DEFAULT]
