@@ -68,10 +68,11 @@ def test_every_entry_point_can_be_loaded(wheel):
 
 
 def test_every_import_is_a_dependency():
-    """What is imported is declared, and is not there by another's grace; the kit for plugins has an extra of its own."""
+    """What is imported is declared, and is not there by another's grace; the kit for plugins has an extra of its own, as have caches."""
     requirements = ConfigParser()
     requirements.read(ROOT / "setup.cfg")
-    declared = {line.partition(">")[0] for line in requirements["options"]["install_requires"].split()}
+    extras = (requirements["options.extras_require"][extra] for extra in ("memcached", "redis"))
+    declared = {line.partition(">")[0] for each in (requirements["options"]["install_requires"], *extras) for line in each.split()}
     modules = {
         line.split()[1].partition(".")[0]
         for path in PACKAGE.rglob("*.py")
@@ -79,7 +80,12 @@ def test_every_import_is_a_dependency():
         for line in map(str.strip, path.read_text().splitlines())
         if line.startswith(("import ", "from ")) and len(line.split()) > 1 and not line.split()[1].startswith(".")
     }
-    names = {"sqlalchemy": "SQLAlchemy", "webob": "WebOb", **{name.replace(".", "_"): name for name in declared}}
+    names = {
+        "sqlalchemy": "SQLAlchemy",
+        "webob": "WebOb",
+        "dogpile": "dogpile.cache",
+        **{name.replace(".", "_"): name for name in declared},
+    }
     foreign = {name for name in modules if name not in sys.stdlib_module_names and name not in ("glancepipe", "uwsgi")}
     assert {names.get(name, name) for name in foreign} - declared == set()
 
