@@ -12,7 +12,7 @@ import orjson
 from glancepipe.contract import BLOCK
 from glancepipe.contract.errors import ClientDisconnected, Invalid, LimitExceeded
 
-DRAINED = 4 * BLOCK
+DRAINED = 16 * BLOCK
 """Bytes of an unread body that are read and dropped, so that the client reads the answer and the connection goes on."""
 
 _SUSPECT = re.compile(rb"[\xf0-\xf4]|\\u(?:0000|[dD][89abAB])")
