@@ -19,6 +19,8 @@ def run(capsys, tmp_path, monkeypatch):
 
     def run(*words, conf=""):
         file.write_text(conf)
+        # What another test's log left there would write to where that test was.
+        root.handlers[:] = [handler for handler in handlers if type(handler).__module__.startswith("_pytest")]
         try:
             status = main([*words, f"--config-file={file}"])
         except SystemExit as stop:
