@@ -23,6 +23,7 @@ from glancepipe.stores.partfile import PartFile, operating_system, sync_director
 
 _FILE_SYSTEM_BLOCK = 4096
 """No file system makes smaller holes."""
+_PROBE = "glancepipe-probe-"
 
 
 class FileStore(Store):
@@ -70,7 +71,7 @@ class FileStore(Store):
             with suppress(StoreFull), operating_system(f"The store {self.name!r} can't write to {directory}"):
                 os.makedirs(directory, exist_ok=True)
                 _let_through(directory, self._mode)
-                PartFile(directory, f"probe-{uuid.uuid4().hex}").probe()
+                _probe(directory)
         if self.settings.filesystem_store_metadata_file:
             self._exports = _exports(self.settings.filesystem_store_metadata_file)
 
@@ -222,6 +223,17 @@ def _mode(digits: int) -> int | None:
             f"use octal digits such as 640, or 0."
         )
     return mode
+
+
+def _probe(directory: str) -> None:
+    """Go through everything that a write does, and leave nothing: not of earlier probes either, whose process was killed."""
+    for entry in os.listdir(directory):
+        if entry.lstrip(".").startswith(_PROBE):
+            with suppress(FileNotFoundError):
+                os.unlink(os.path.join(directory, entry))
+    # Gone in the middle: another process starts and has tidied up.
+    with suppress(FileNotFoundError):
+        PartFile(directory, _PROBE + uuid.uuid4().hex).probe()
 
 
 def _let_through(directory: str, mode: int | None) -> None:

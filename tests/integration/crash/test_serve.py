@@ -59,9 +59,14 @@ def test_all_processes_die_in_an_upload(site, service, wait_until):
     with service(workers=2, **site.groups) as running:
         image_id = running.create()
         connection = begin_upload(running, image_id, site.data)
-        wait_until(lambda: any(path.stat().st_size for path in site.images.iterdir()), "bytes in the store")
+        # The other worker may be starting, and write to try whether it can.
+        wait_until(lambda: any(part.stat().st_size for part in site.images.glob(f".{image_id}.*")), "bytes in the store")
         master = psutil.Process(running.process.pid)
-        for process in [master, *master.children(recursive=True)]:
+        everyone = [master, *master.children(recursive=True)]
+        # Stopped first, so that none of them lives to sweep after another.
+        for process in everyone:
+            process.suspend()
+        for process in everyone:
             process.kill()
         running.process.wait()
         connection.close()

@@ -67,6 +67,42 @@ def test_the_default_directory_is_in_the_state_path(started, tmp_path):
     assert started().write("an-id", [b"x"], 1).url == f"file://{tmp_path}/state/images/an-id"
 
 
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("step", ["link", "unlink"])
+def test_a_start_removes_what_one_that_was_killed_left(started, monkeypatch, step, tmp_path):
+    """Starting writes, to see whether it can; whoever kills the process then takes away its chance to tidy up."""
+
+    def killed(*args):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, step, killed)
+        patch.setattr(partfile.PartFile, "close", killed)
+        with pytest.raises(Killed):
+            started(filesystem_store_datadir=str(tmp_path))
+    assert list(tmp_path.glob("*glancepipe-probe-*"))
+    (tmp_path / "probe-of-somebody").touch()
+    started(filesystem_store_datadir=str(tmp_path))
+    assert [entry for entry in os.listdir(tmp_path) if "probe" in entry] == ["probe-of-somebody"]
+
+
+def test_two_starts_at_once_tidy_up_after_each_other(started, monkeypatch, tmp_path):
+    link = os.link
+
+    def meanwhile(*args):
+        monkeypatch.setattr(os, "link", link)
+        started(filesystem_store_datadir=str(tmp_path))
+        link(*args)
+
+    monkeypatch.setattr(os, "link", meanwhile)
+    store = started(filesystem_store_datadir=str(tmp_path))
+    assert store.write("an-id", [b"x"], 1).size == 1
+    assert os.listdir(tmp_path) == ["an-id"]
+
+
 def test_a_write_is_invisible_until_it_is_whole(store, tmp_path, files):
     """FEATURES 12-22."""
     seen = []
