@@ -12,8 +12,10 @@ import orjson
 from glancepipe.contract import BLOCK
 from glancepipe.contract.errors import ClientDisconnected, Invalid, LimitExceeded
 
-DRAINED = 16 * BLOCK
-"""Bytes of an unread body that are read and dropped, so that the client reads the answer and the connection goes on."""
+DRAINED = 4 * BLOCK
+"""Bytes of an unread body that are read and dropped, so that the connection goes on."""
+_BODY = "glancepipe.body"
+"""The key of the environment under which a body is found that somebody has asked for."""
 
 _SUSPECT = re.compile(rb"[\xf0-\xf4]|\\u(?:0000|[dD][89abAB])")
 """Bytes of JSON without which no string in it can hold what ``_check_characters`` refuses."""
@@ -22,7 +24,7 @@ _SUSPECT = re.compile(rb"[\xf0-\xf4]|\\u(?:0000|[dD][89abAB])")
 class Body:
     """A request's body. ``length`` is its Content-Length, None if that is not known."""
 
-    __slots__ = ("_left", "_over", "_pull", "chunked", "length", "readable")
+    __slots__ = ("_ended", "_left", "_over", "_pull", "chunked", "length", "readable")
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         """Raises Invalid for a Content-Length that is no number."""
@@ -35,12 +37,19 @@ class Body:
         # Without a length a server that marks the end may be read (HTTP/2 has bodies of that kind), others may not.
         self._left = None if self.chunked or (self.length is None and terminated) else self.length or 0
         self._over = not self.readable
+        self._ended = False
         self._pull: Callable[[int], bytes] = _uwsgi_chunk if uwsgi else environ["wsgi.input"].read
+        environ[_BODY] = self
 
     @property
     def announced(self) -> bool:
         """Whether the request says that it has a body."""
         return self.chunked or bool(self.length)
+
+    @property
+    def ended(self) -> bool:
+        """Whether its last byte was read, so that what follows on the connection is the next request."""
+        return self._ended or self._left == 0
 
     def read(self, size: int) -> bytes:
         """At most ``size`` bytes (more only if uWSGI hands over a longer chunk); none at the end.
@@ -61,6 +70,7 @@ class Body:
             self._over = True
             if self._left:
                 raise ClientDisconnected
+            self._ended = True
         elif self._left is not None:
             self._left -= len(data)
         return data
@@ -103,6 +113,15 @@ class Body:
             pieces.append(piece)
             missing -= len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def is_left(environ: WSGIEnvironment) -> bool:
+    """Whether some of the request's body may not have been read."""
+    body: Body | None = environ.get(_BODY)
+    if body is None:
+        # Whoever answered did not look at it.
+        return "HTTP_TRANSFER_ENCODING" in environ or environ.get("CONTENT_LENGTH", "") not in ("", "0")
+    return not body.ended
 
 
 def _content_length(environ: WSGIEnvironment) -> int | None:

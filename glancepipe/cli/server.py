@@ -21,7 +21,7 @@ from glancepipe.cli.arguments import add_configuration, add_serving, spelled
 from glancepipe.config import load, logs
 
 if TYPE_CHECKING:
-    from glancepipe.service import Service
+    from glancepipe.cli.closing import Closing
 
 CHECK_TIMEOUT = 60
 """Seconds for the check before a reload, in which the process does nothing else."""
@@ -64,14 +64,15 @@ class Server(BaseApplication):
         }.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Service:
+    def load(self) -> Closing:
         """Build the service, in a worker."""
+        from glancepipe.cli.closing import Closing
         from glancepipe.service import make_application
 
         conf = load(config_files=self.arguments.config_file, config_dirs=self.arguments.config_dir)
         try:
             logs.set_up(conf)
-            return make_application(conf)
+            return Closing(make_application(conf))
         except ValueError as error:
             _give_up(error)
 
@@ -135,7 +136,7 @@ def _ready(arbiter: Arbiter) -> None:
 
 def _start(worker: Any) -> None:
     try:
-        worker.wsgi.start()
+        worker.wsgi.service.start()
     except ValueError as error:
         _give_up(error)
     except Exception:
@@ -150,9 +151,9 @@ def _give_up(error: ValueError) -> NoReturn:
 
 def _stop(_arbiter: Arbiter, worker: Any) -> None:
     # A worker that could not start has none.
-    service = getattr(worker, "wsgi", None)
-    if service is not None:
-        service.close()
+    served = getattr(worker, "wsgi", None)
+    if served is not None:
+        served.service.close()
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:

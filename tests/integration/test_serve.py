@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+import uuid
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -113,6 +115,28 @@ def test_sigterm_lets_running_requests_end(service, wait_until):
         assert upload.getresponse().status == 204
         upload.close()
         assert running.process.wait(30) == 0
+
+
+@pytest.mark.parametrize(("size", "connection"), [(MIB, "keep-alive"), (12 * MIB, "close")])
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_a_client_learns_that_its_connection_is_closed(service, size, connection, chunked):
+    """What is left of a body would pass for the next request; a client that is not told would send one meanwhile."""
+    body = (b"x" * 4096 for _ in range(size // 4096)) if chunked else b"x" * size
+    headers = {"Content-Type": "application/octet-stream"}
+    with service() as running, closing(http.client.HTTPConnection("127.0.0.1", running.port, timeout=30)) as client:
+        with suppress(ConnectionError):
+            client.request("PUT", f"/v2/images/{uuid.uuid4()}/file", body, headers, encode_chunked=chunked)
+        answer = client.getresponse()
+        assert (answer.status, answer.headers["Connection"]) == (404, connection)
+        answer.read()
+        client.request("GET", "/v2/images")
+        assert client.getresponse().status == 200
+
+
+def test_a_body_that_nobody_looked_at_closes_the_connection(service):
+    with service(api={"auth_strategy": "headers"}) as running:
+        assert running.ask("POST", "/v2/images", b"{}").headers["Connection"] == "close"
+        assert running.get("/v2/images").headers["Connection"] == "keep-alive"
 
 
 def test_stopping_leaves_no_process(service):

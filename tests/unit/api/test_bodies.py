@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from glancepipe.api.bodies import DRAINED, Body
+from glancepipe.api.bodies import DRAINED, Body, is_left
 from glancepipe.contract import BLOCK
 from glancepipe.contract.errors import ClientDisconnected, Invalid, LimitExceeded
 
@@ -104,6 +104,32 @@ def test_drain_is_bounded(environ: Environ) -> None:
     source = io.BytesIO(b"x" * (2 * DRAINED))
     Body(environ(source, CONTENT_LENGTH=str(2 * DRAINED))).drain()
     assert source.tell() == DRAINED
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+@pytest.mark.parametrize(("read", "left"), [(0, True), (5, True), (10, False)])
+def test_what_is_left(environ: Environ, read: int, left: bool, chunked: bool) -> None:
+    framing = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True} if chunked else {"CONTENT_LENGTH": "10"}
+    request = environ(b"0123456789", **framing)
+    assert is_left(request)
+    body = Body(request)
+    body.read(read)
+    # Only its end tells that a chunked body is over.
+    assert is_left(request) is (left or chunked)
+    body.drain()
+    assert not is_left(request)
+
+
+def test_a_broken_body_is_left(environ: Environ) -> None:
+    """Where the next request begins nobody knows."""
+    request = environ(Pieces(b"abc", ValueError("bad chunk")), HTTP_TRANSFER_ENCODING="chunked", **{"wsgi.input_terminated": True})
+    Body(request).drain()
+    assert is_left(request)
+
+
+def test_without_a_body_nothing_is_left(environ: Environ) -> None:
+    assert not is_left(environ())
+    assert not is_left(environ(CONTENT_LENGTH="0"))
 
 
 def json_of(environ: Environ, text: bytes, limit: int = 1000) -> Any:

@@ -79,7 +79,7 @@ def worker(tmp_path):
     def worker(start):
         noted = []
         hook = settings(tmp_path, "").post_worker_init
-        hook(SimpleNamespace(wsgi=SimpleNamespace(start=start), log=SimpleNamespace(exception=noted.append)))
+        hook(SimpleNamespace(wsgi=SimpleNamespace(service=SimpleNamespace(start=start)), log=SimpleNamespace(exception=noted.append)))
         return noted
 
     return worker
