@@ -38,17 +38,17 @@ def floor(column: Column[Any]) -> Any:
     return datetime(1970, 1, 1) if isinstance(column.type, DateTime) else ""
 
 
-def floored(source: FromClause, name: str) -> ColumnElement[Any]:
-    """An attribute of the images in ``source`` as it is sorted by.
+def least(column: Column[Any]) -> ColumnElement[Any]:
+    """The same, spelled out in a statement: a parameter would keep some databases from using an index."""
+    value = floor(column)
+    spelled = f"{value:d}" if isinstance(value, int) else f"'{value}'" if isinstance(value, str) else f"'{value:%Y-%m-%d %H:%M:%S.%f}'"
+    return literal_column(spelled, column.type)
 
-    What null counts as is spelled out in the statement: a parameter would keep some databases from using the index.
-    """
+
+def floored(source: FromClause, name: str) -> ColumnElement[Any]:
+    """An attribute of the images in ``source`` as it is sorted by."""
     column = models.images.c[name]
-    if not column.nullable:
-        return source.c[name]
-    least = floor(column)
-    spelled = f"{least:d}" if isinstance(least, int) else f"'{least}'" if isinstance(least, str) else f"'{least:%Y-%m-%d %H:%M:%S.%f}'"
-    return func.coalesce(source.c[name], literal_column(spelled, column.type))
+    return func.coalesce(source.c[name], least(column)) if column.nullable else source.c[name]
 
 
 def beginning(value: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -102,6 +102,10 @@ PRESENT = STORED.where(live(images))
 """An image by its id, if it is not deleted."""
 
 
+_Keys = Sequence[tuple[str, bool]]
+_Order = Sequence[ColumnElement[Any]]
+
+
 class _Shape(NamedTuple):
     filters: tuple[filters.Shape, ...]
     sights: frozenset[Sight] | None
@@ -124,7 +128,8 @@ class Asked(NamedTuple):
         if probe is not None:
             found = min(zip(connection.execute(probe, self.values).one(), probed, strict=True))
             few = found[1] if found[0] <= FEW else None
-        return connection.execute(_page(self.shape, few), self.values).all()
+        plain = connection.dialect.name == "mysql"
+        return connection.execute(_page(self.shape, few, plain=plain), self.values).all()
 
 
 def page(query: ImageQuery, caller: str | None) -> Asked | None:
@@ -212,20 +217,25 @@ def _some(ids: Select[Any], most: int) -> Select[Any]:
 
 
 @lru_cache(maxsize=200)
-def _page(shape: _Shape, few: int | None) -> Select[Any]:
+def _page(shape: _Shape, few: int | None, plain: bool) -> Select[Any]:
     # What an index can answer first, then what is cheap, then what is looked up elsewhere.
     conditions = [live(images), images.c.os_hidden.is_(true()) if shape.hidden else images.c.os_hidden.is_not(true())]
     conditions.append(images.c.status.not_in(_UNLISTED))
     if shape.sights is not None:
         conditions.append(unindexed(filters.seen(shape.sights, any_status=shape.any_status)))
+    leading, prefix = _leading(shape), []
     for number, each in enumerate(shape.filters):
         condition = filters.condition(each, number)
+        if number == leading and plain:
+            # MariaDB would use no more of the index than the column that is equal: it is not told that it is.
+            condition = and_(*(filters.condition(each._replace(op=op), number) for op in ("gte", "lte")))
+            prefix = [_directed(images.c[each.attribute], shape.keys[0][1])]
         # A bound of what is walked along is where to start or end.
-        conditions.append(condition if each.attribute == shape.keys[0][0] else unindexed(condition))
+        conditions.append(condition if each.attribute == shape.keys[0][0] or number == leading else unindexed(condition))
 
-    def rows(*behind: ColumnElement[bool], first: int = 0) -> Select[Any]:
+    def rows(*behind: ColumnElement[bool], order: _Order | None = None) -> Select[Any]:
         chosen = select(*(images.c[name] for name in BASE)).where(*behind, *conditions)
-        return chosen.order_by(*_order(images, shape.keys[first:])).limit(bindparam("limit", type_=Integer()))
+        return chosen.order_by(*prefix, *order or _order(images, shape.keys)).limit(bindparam("limit", type_=Integer()))
 
     if few is not None:
         # The limits are never reached. They say that these are few, and keep the database from thinking otherwise.
@@ -233,14 +243,11 @@ def _page(shape: _Shape, few: int | None) -> Select[Any]:
         ids = union_all(*(_some(part, most) for part in _few(shape)[few])).subquery()
         gathered = select(ids.c.id).distinct().limit(literal_column(str(most))).subquery("few")
         found = rows(*([_behind(shape.keys)] if shape.resumes else [])).join_from(gathered, images, images.c.id == gathered.c.id)
+    elif runs := _plain_runs(shape.keys, resumes=shape.resumes) if plain else _runs(shape.keys, resumes=shape.resumes):
+        all_runs = union_all(*(select(rows(condition, order=order).subquery()) for condition, order in runs)).subquery()
+        found = select(all_runs).order_by(*_order(all_runs, shape.keys)).limit(bindparam("limit", type_=Integer()))
     elif not shape.resumes:
         found = rows()
-    elif images.c[shape.keys[0][0]].nullable:
-        # SQLite can't start within what is equal in an expression, unless it is told that this is equal.
-        equal = indexes.floored(images, shape.keys[0][0]) == _after(shape.keys[0][0], 0)
-        parts = rows(equal, _behind(shape.keys, 1), first=1), rows(_beyond(shape.keys, 0))
-        both = union_all(*(select(part.subquery()) for part in parts)).subquery()
-        found = select(both).order_by(*_order(both, shape.keys)).limit(bindparam("limit", type_=Integer()))
     else:
         found = rows(_behind(shape.keys))
     # First the page, then what hangs on its images: else some databases gather that for every image that they sort.
@@ -248,12 +255,55 @@ def _page(shape: _Shape, few: int | None) -> Select[Any]:
     return _with_children(page).order_by(*_order(page, shape.keys)).execution_options(**{VARIES: True})
 
 
-def _order(source: FromClause, keys: Sequence[tuple[str, bool]]) -> list[ColumnElement[Any]]:
-    expressions = ((indexes.floored(source, name), ascending) for name, ascending in keys)
-    return [expression.asc() if ascending else expression.desc() for expression, ascending in expressions]
+def _leading(shape: _Shape) -> int | None:
+    """The filter whose index holds those that meet it in order of time, if that is the listing's."""
+    if [name for name, _ in shape.keys] != list(indexes.BY_TIME) or len({ascending for _, ascending in shape.keys}) > 1:
+        return None
+    equal = (number for number, each in enumerate(shape.filters) if each.attribute in indexes.LEADING and each.op == "eq" and not each.null)
+    return next(equal, None)
 
 
-def _behind(keys: Sequence[tuple[str, bool]], number: int = 0) -> ColumnElement[bool]:
+def _runs(keys: _Keys, *, resumes: bool) -> list[tuple[ColumnElement[bool], _Order]]:
+    """What is to be listed, in runs of an index: the condition and the order of each; none if it is one run.
+
+    SQLite can't start within what is equal in an expression, unless it is told that this is equal.
+    """
+    name = keys[0][0]
+    if not (resumes and images.c[name].nullable):
+        return []
+    equal = indexes.floored(images, name) == _after(name, 0)
+    return [(equal & _behind(keys, 1), _order(images, keys[1:])), (_beyond(keys, 0), _order(images, keys))]
+
+
+def _plain_runs(keys: _Keys, *, resumes: bool) -> list[tuple[ColumnElement[bool], _Order]]:
+    """The runs of an index on the column itself: null, and what null counts as, are two of their own."""
+    name, ascending = keys[0]
+    column, after, others = images.c[name], _after(name, 0), _order(images, keys[1:])
+    order = [_directed(column, ascending), *others]
+    if len(keys) == 1 or not (resumes or column.nullable):
+        return []
+    least = indexes.least(column)
+    lowest = [column.is_(None), column == least] if column.nullable else []
+    higher = column > least if column.nullable else true()
+    if not resumes:
+        return [*((each, others) for each in lowest), (higher, order)]
+    behind = _behind(keys, 1)
+    left = (after == least) & behind if ascending else (after > least) | (after == least) & behind
+    # Spelled like this MariaDB uses more of the index than the column that is equal.
+    equal = (column >= after) & (column <= after) & behind
+    beyond = column > after if ascending else column < after
+    return [*((each & left, others) for each in lowest), (higher & equal, others), (higher & beyond, order)]
+
+
+def _order(source: FromClause, keys: _Keys) -> list[ColumnElement[Any]]:
+    return [_directed(indexes.floored(source, name), ascending) for name, ascending in keys]
+
+
+def _directed(expression: ColumnElement[Any], ascending: bool) -> ColumnElement[Any]:
+    return expression.asc() if ascending else expression.desc()
+
+
+def _behind(keys: _Keys, number: int = 0) -> ColumnElement[bool]:
     """Behind the row whose keys are the parameters after_0, after_1, ..., by those from ``number`` on."""
     stepwise = _stepwise(keys, number)
     rest = keys[number:]
@@ -264,7 +314,7 @@ def _behind(keys: Sequence[tuple[str, bool]], number: int = 0) -> ColumnElement[
     return by_index(mine > theirs if rest[0][1] else mine < theirs, stepwise)
 
 
-def _stepwise(keys: Sequence[tuple[str, bool]], number: int) -> ColumnElement[bool]:
+def _stepwise(keys: _Keys, number: int) -> ColumnElement[bool]:
     """Not before in the first key, and either behind in it or behind in the others.
 
     The first part is what lets an index start at the right place.
@@ -277,7 +327,7 @@ def _stepwise(keys: Sequence[tuple[str, bool]], number: int) -> ColumnElement[bo
     return and_(key >= value if ascending else key <= value, or_(beyond, _stepwise(keys, number + 1)))
 
 
-def _beyond(keys: Sequence[tuple[str, bool]], number: int) -> ColumnElement[bool]:
+def _beyond(keys: _Keys, number: int) -> ColumnElement[bool]:
     name, ascending = keys[number]
     key, value = indexes.floored(images, name), _after(name, number)
     return key > value if ascending else key < value

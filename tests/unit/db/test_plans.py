@@ -104,7 +104,7 @@ def test_a_listing_is_walked_along_an_index(world, plan, key, ascending, resumes
     """3-07: whatever it is sorted by; the 500th page starts where the 499th ended."""
     query = ImageQuery(viewer="p1", sights=MEMBERS, sort=((key, ascending),), tie_ascending=ascending, after=LAST if resumes else None)
     asked = queries.page(query, "p1")
-    walked = scanned(plan(queries._page(asked.shape, None), asked.values, "sort"), "images")
+    walked = scanned(plan(queries._page(asked.shape, None, plain=False), asked.values, "sort"), "images")
     along = {f"ix_glancepipe_images_{key}", *(("images_pkey", "sqlite_autoindex_images_1") if key == "id" else ())}
     if key == "created_at" or (resumes and world.database.engine.dialect.name == "postgresql"):
         # What is equal in the key may be walked in order of time.
@@ -124,7 +124,7 @@ def test_what_meets_a_filter_is_counted_and_found_by_an_index(plan, name):
     read = [each for table in ("images", "image_tags", "image_properties") for each in scanned(lines, table)]
     assert read
     assert all(index and searched for index, searched in read), lines
-    assert all(index for index, _ in scanned(plan(queries._page(asked.shape, 0), asked.values), "images"))
+    assert all(index for index, _ in scanned(plan(queries._page(asked.shape, 0, plain=False), asked.values), "images"))
 
 
 def test_what_a_project_sees_is_counted_by_indexes(plan):
@@ -144,7 +144,7 @@ def test_few_are_gathered_and_many_are_walked(world, monkeypatch):
         world.image(name=str(number), tags=frozenset({"t"}), status="active")
     ways = []
     page = queries._page
-    monkeypatch.setattr(queries, "_page", lambda shape, few: ways.append(few) or page(shape, few))
+    monkeypatch.setattr(queries, "_page", lambda shape, few, plain: ways.append(few) or page(shape, few, plain=plain))
     listed = []
     for most in (3, 100):
         monkeypatch.setattr(queries, "FEW", most)
