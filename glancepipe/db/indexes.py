@@ -1,6 +1,7 @@
 """The indexes on Glance's tables that listings need. Glance makes no use of them, and starts with them and without.
 
-On SQLite and PostgreSQL they leave out what is deleted, and sort null as listings do. MariaDB can do neither.
+On SQLite and PostgreSQL they leave out what is deleted, and sort null as listings do. MariaDB can do neither: there a
+listing is put together from runs of an index (queries.py).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from oslo_config import cfg
-from sqlalchemy import make_url, text
+from sqlalchemy import Engine, make_url, text
 
 from glancepipe.contract import Call, Caller, Image, Services
 from glancepipe.db import models, schema
@@ -93,6 +93,17 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with fresh_database(request.param, home) as url:
         migrate(home, url)
         yield url
+
+
+@pytest.fixture(scope="module", params=["sqlite", *SERVERS])
+def apart(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database with the schema in it that a file's tests have in common, and no others."""
+    home = tmp_path_factory.mktemp("apart")
+    with fresh_database(request.param, home) as url:
+        migrate(home, url)
+        conf = make_conf(home, url)
+        with closing(Database(make_engine(conf, database_url(conf)))) as database:
+            yield database.engine
 
 
 @pytest.fixture(params=["sqlite", *SERVERS])
