@@ -54,7 +54,7 @@ class CreateIndexes(DatabaseCommand):
         """Exit status 0, and a line for each."""
         from glancepipe.db import indexes
 
-        with self.database() as database:
+        with self.current_database() as database:
             database.write(lambda connection: indexes.create(connection, self.say))
         self.say("All indexes are there.")
         return 0

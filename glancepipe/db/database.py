@@ -84,7 +84,7 @@ class Database:
         self.engine.dispose()
 
     def _patient(self, attempt: Callable[[Work[T]], T]) -> Callable[[Work[T]], T]:
-        return self._contending(_reconnecting(attempt))  # type: ignore[no-any-return]
+        return self._contending(_reconnecting(attempt))  # type: ignore[no-any-return]  # oslo.db ships no types
 
     def _read(self, work: Work[T]) -> T:
         with self._reader.connect() as connection:

@@ -25,7 +25,7 @@ class Purge(DatabaseCommand):
         from glancepipe.db.purge import purge
 
         total = 0
-        with self.database() as database:
+        with self.current_database() as database:
             for table, count in purge(database, now() - timedelta(days=parsed_args.age_in_days)):
                 self.say(f"{table}: {count} rows removed")
                 total += count
@@ -40,7 +40,7 @@ class Stats(DatabaseCommand):
         """Exit status 0; a line for each count, with bytes where that means something."""
         from glancepipe.db.stats import stats
 
-        with self.database() as database:
+        with self.current_database() as database:
             counts = database.read(lambda connection: list(stats(connection)))
         width = max(len(what) for what, _, _ in counts)
         for what, count, size in counts:

@@ -125,7 +125,7 @@ class Workers:
             LOG.info("Worker %s on %s (process %d) is dead.", row.id, row.host, row.pid)
             # Unless it has just shown that it lives.
             grave = delete(workers).where(workers.c.id == row.id, workers.c.seen_at == row.seen_at)
-            self.database.write(lambda connection, grave=grave: connection.execute(grave))  # type: ignore[misc]
+            self.database.write(lambda connection, grave=grave: connection.execute(grave))  # type: ignore[misc]  # it infers no lambda that has a default
 
     def _is_dead(self, row: Row[Any], now: datetime) -> bool:
         if now - row.seen_at > SILENCE:

@@ -92,7 +92,7 @@ class UnifiedLimits(Limits):
 
     def _limits(self, call: Call, owner: str | None) -> Mapping[str, int]:
         """Read once per call and owner: whoever changes a limit sees it heeded by the next call."""
-        memo: dict[str | None, Mapping[str, int]] = call.memo(self)  # type: ignore[assignment]
+        memo: dict[str | None, Mapping[str, int]] = call.memo(self)  # type: ignore[assignment]  # what belongs to nobody is under None
         if owner not in memo:
             memo[owner] = self._read(owner)
         return memo[owner]

@@ -12,6 +12,7 @@ from oslo_config import cfg
 from glancepipe.contract.errors import DatabaseUnavailable
 from glancepipe.db import schema
 from glancepipe.db.commands import Check, CreateIndexes, DropIndexes, Upgrade, Version
+from glancepipe.db.maintenance import Purge, Stats
 
 
 @pytest.fixture
@@ -58,6 +59,12 @@ def test_check_says_what_is_missing(run, tmp_path):
     status, said = run(Check)
     assert status == 5
     assert said.startswith("The database has Glance's schema at 2026_2_expand01, not at 2024_1_contract01: only `glance-manage db sync`")
+
+
+@pytest.mark.parametrize("command", [CreateIndexes, Purge, Stats])
+def test_a_database_that_was_never_upgraded_is_one_sentence(run, command):
+    with pytest.raises(ValueError, match="run `glancepipe db upgrade`"):
+        run(command)
 
 
 def test_version(run):
