@@ -1,4 +1,4 @@
-"""Image records: read as ``queries`` says, written column by column and property by property.
+"""Image records: read as ``selects`` and ``listings`` say, written column by column and property by property.
 
 A change locks the image's row first and then writes what was touched and nothing else, all in one transaction. So
 two writers of one image follow each other, and neither loses what the other one wrote (FEATURES 12-08).
@@ -20,7 +20,7 @@ from glancepipe.contract.errors import Conflict, Duplicate, ImageNotFound, Inval
 from glancepipe.contract.proxies import ImageRepoProxy
 from glancepipe.contract.query import ImageQuery, Page
 from glancepipe.contract.records import Image, Status
-from glancepipe.db import children, queries, records
+from glancepipe.db import children, listings, records, selects
 from glancepipe.db.base import Base
 from glancepipe.db.commits import commit
 from glancepipe.db.database import now
@@ -44,13 +44,13 @@ class DbImageRepo(ImageRepoProxy[Base]):
         if obstacle(images.c.id, image_id):
             raise ImageNotFound(image_id)
         caller = call.actor.project_id
-        return self.layer.read(call, lambda connection: _read(connection, queries.PRESENT, image_id, caller))
+        return self.layer.read(call, lambda connection: _read(connection, selects.PRESENT, image_id, caller))
 
     def list(self, call: Call, query: ImageQuery) -> Page:
         """One select for a page, a small one before it that tells how, and none where no image can match (FEATURES 3)."""
         if not query.limit:
             return Page()
-        asked = queries.page(query, call.actor.project_id)
+        asked = listings.page(query, call.actor.project_id)
         if asked is None:
             return Page()
         rows = self.layer.read(call, asked.rows)
@@ -74,7 +74,7 @@ class DbImageRepo(ImageRepoProxy[Base]):
             writer.add_properties(image.properties)
             writer.add_tags(image.tags)
             writer.add_locations(image.locations)
-            return _read(connection, queries.PRESENT, image.id, call.actor.project_id)
+            return _read(connection, selects.PRESENT, image.id, call.actor.project_id)
 
         return commit(self.layer, call, "repo.add", keep)
 
@@ -99,7 +99,7 @@ class DbImageRepo(ImageRepoProxy[Base]):
                     writer.change_locations(changes.base["locations"])
             if not close_entries(connection, changes.settles, worker_id):
                 raise StatusChanged(f"Image {image.id}: another worker has taken over what this change was to conclude.")
-            stored = _read(connection, queries.PRESENT, image.id, call.actor.project_id)
+            stored = _read(connection, selects.PRESENT, image.id, call.actor.project_id)
             if "locations" in changes and changes.new("locations") and not stored.locations:
                 raise StatusChanged(f"Image {image.id}: what this change was to leave has been removed meanwhile.")
             return stored
@@ -121,7 +121,7 @@ class DbImageRepo(ImageRepoProxy[Base]):
             if image.deleted:
                 return bury(connection, time, worker_id)
             _update(connection, image.id, plan.columns | {"updated_at": time, "deleted_at": time, "deleted": True})
-            removed = _read(connection, queries.STORED, image.id, call.actor.project_id)
+            removed = _read(connection, selects.STORED, image.id, call.actor.project_id)
             if any(location.id not in known for location in removed.locations):
                 raise StatusChanged(f"Image {image.id} has received data meanwhile.")
             waits = Status.PENDING_DELETE if plan.columns.get("status") == Status.PENDING_DELETE else "deleted"
@@ -136,14 +136,14 @@ class DbImageRepo(ImageRepoProxy[Base]):
             if not connection.execute(update(images).where(waiting).values(plan.columns | {"updated_at": time})).rowcount:
                 raise ImageNotFound(image.id)
             children.Writer(connection, image.id, time).bury_locations()
-            return _read(connection, queries.STORED, image.id, call.actor.project_id)
+            return _read(connection, selects.STORED, image.id, call.actor.project_id)
 
         return commit(self.layer, call, "repo.remove", delete, changes.begins, changes.settles)
 
     def pending(self, call: Call, before: datetime, after: str | None = None) -> Sequence[Image]:
         """Up to a hundred at a time."""
         values = {"before": before, "after": after or "", "caller": None}
-        rows = self.layer.database.read(lambda connection: connection.execute(queries.PENDING, values).all())
+        rows = self.layer.database.read(lambda connection: connection.execute(selects.PENDING, values).all())
         return [records.image(row) for row in rows]
 
     def restore(self, call: Call, image_id: str) -> Image:
@@ -159,7 +159,7 @@ class DbImageRepo(ImageRepoProxy[Base]):
             back = {"status": Status.ACTIVE, "deleted": False, "deleted_at": None, "updated_at": time}
             connection.execute(update(images).where(images.c.id == image_id).values(back))
             children.Writer(connection, image_id, time).restore_all(row.deleted_at)
-            return _read(connection, queries.PRESENT, image_id, call.actor.project_id)
+            return _read(connection, selects.PRESENT, image_id, call.actor.project_id)
 
         return self.layer.database.write(bring_back)
 
@@ -171,7 +171,7 @@ class DbImageRepo(ImageRepoProxy[Base]):
             _update(connection, image.id, {"updated_at": time})
             if not children.Writer(connection, image.id, time).claim(LOCK, task_id):
                 raise Conflict(f"Image {image.id} is being worked on by another task.")
-            return _read(connection, queries.PRESENT, image.id, call.actor.project_id)
+            return _read(connection, selects.PRESENT, image.id, call.actor.project_id)
 
         return self.layer.database.write(take)
 

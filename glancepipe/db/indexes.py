@@ -1,7 +1,7 @@
 """The indexes on Glance's tables that listings need. Glance makes no use of them, and starts with them and without.
 
 On SQLite and PostgreSQL they leave out what is deleted, and sort null as listings do. MariaDB can do neither: there a
-listing is put together from runs of an index (queries.py).
+listing is put together from runs of an index (order.py).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy import Column, ColumnElement, Connection, DateTime, FromClause, 
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from glancepipe.db import models
-from glancepipe.db.sql import live
+from glancepipe.db.sql import epoch, live
 
 LOG = logging.getLogger(__name__)
 
@@ -42,8 +42,9 @@ def floor(column: Column[Any]) -> Any:
 def least(column: Column[Any]) -> ColumnElement[Any]:
     """The same, spelled out in a statement: a parameter would keep some databases from using an index."""
     value = floor(column)
-    spelled = f"{value:d}" if isinstance(value, int) else f"'{value}'" if isinstance(value, str) else f"'{value:%Y-%m-%d %H:%M:%S.%f}'"
-    return literal_column(spelled, column.type)
+    if isinstance(value, datetime):
+        return epoch()
+    return literal_column(f"{value:d}" if isinstance(value, int) else f"'{value}'", column.type)
 
 
 def floored(source: FromClause, name: str) -> ColumnElement[Any]:

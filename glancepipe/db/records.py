@@ -18,7 +18,7 @@ BASE = tuple(name for name in Image.__dataclass_fields__ if name in images.c)
 
 
 def image(row: Sequence[Any]) -> Image:
-    """An image, out of what ``queries`` selects: the columns of ``BASE``, properties, tags, locations, membership."""
+    """An image, out of what ``selects`` asks for: the columns of ``BASE``, properties, tags, locations, membership."""
     *base, properties, tags, locations, membership = row
     children: tuple[Any, ...] = (
         # Glance may have stored null; the API knows strings only (FEATURES 2.2-01).

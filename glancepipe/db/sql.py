@@ -26,6 +26,14 @@ class utc_now(FunctionElement[Any]):  # noqa: N801
     inherit_cache = True
 
 
+class epoch(FunctionElement[Any]):  # noqa: N801
+    """1970-01-01, spelled as each database keeps a time. MariaDB would take a mere string for one, also in a comparison."""
+
+    type = DateTime()
+    name = "epoch"
+    inherit_cache = True
+
+
 class unindexed(FunctionElement[bool]):  # noqa: N801
     """A condition that is asked of each row, and that no index shall be used for.
 
@@ -91,6 +99,16 @@ def _utc_now_postgresql(element: utc_now, compiler: SQLCompiler, **options: Any)
 @compiles(utc_now, "mysql")
 def _utc_now_mysql(element: utc_now, compiler: SQLCompiler, **options: Any) -> str:
     return "UTC_TIMESTAMP()"
+
+
+@compiles(epoch)
+def _epoch(element: epoch, compiler: SQLCompiler, **options: Any) -> str:
+    return "'1970-01-01 00:00:00.000000'"
+
+
+@compiles(epoch, "mysql")
+def _epoch_mysql(element: epoch, compiler: SQLCompiler, **options: Any) -> str:
+    return "TIMESTAMP'1970-01-01 00:00:00'"
 
 
 @compiles(unindexed)

@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 from glancepipe.api.queries import SORT_KEYS
 from glancepipe.contract import Filter, Image, ImageQuery
 from glancepipe.contract.query import Sight
-from glancepipe.db import queries
+from glancepipe.db import listings
 
 LAST = Image(
     "80000000-0000-4000-8000-000000000000",
@@ -148,7 +148,7 @@ def page(kind):
     """The statement that finds a page of a listing: among few, or along an index."""
 
     def page_(asked, few=None):
-        return queries._page(asked.shape, few, plain=kind == "mysql")
+        return listings._page(asked.shape, few, plain=kind == "mysql")
 
     return page_
 
@@ -175,7 +175,7 @@ def read(engine, kind):
 def test_a_listing_is_walked_along_an_index(kind, walk, page, key, ascending, resumes):
     """3-07: whatever it is sorted by; the 500th page starts where the 499th ended."""
     query = ImageQuery(viewer="p1", sights=MEMBERS, sort=((key, ascending),), tie_ascending=ascending, after=LAST if resumes else None)
-    asked = queries.page(query, "p1")
+    asked = listings.page(query, "p1")
     lines = walk(page(asked), asked.values, "sort")
     walked = scanned(lines, "images")
     along = {f"ix_glancepipe_images_{key}", *(("images_pkey", "sqlite_autoindex_images_1") if key == "id" else ())}
@@ -193,7 +193,7 @@ def test_a_listing_is_walked_along_an_index(kind, walk, page, key, ascending, re
 def test_the_newest_of_many_that_meet_a_filter_are_walked(walk, page, name, ascending, resumes):
     """3-11: along that filter's index, in which they are in order of time."""
     after = LAST if resumes else None
-    asked = queries.page(ImageQuery(filters=(FEW[name],), sort=(("created_at", ascending),), tie_ascending=ascending, after=after), None)
+    asked = listings.page(ImageQuery(filters=(FEW[name],), sort=(("created_at", ascending),), tie_ascending=ascending, after=after), None)
     lines = walk(page(asked), asked.values, "sort")
     assert scanned(lines, "images") == [(f"ix_glancepipe_images_{name}", True)], lines
 
@@ -205,7 +205,7 @@ def test_a_page_is_read_without_the_others(read, page, ascending, resumes):
     newest = {f"{name}=": ImageQuery(filters=(FEW[name],), sort=(("created_at", ascending),), tie_ascending=ascending) for name in MANY}
     counted = {}
     for name, query in (sorts | newest).items():
-        asked = queries.page(replace(query, after=LAST if resumes else None, limit=25), None)
+        asked = listings.page(replace(query, after=LAST if resumes else None, limit=25), None)
         counted[name] = read(page(asked), asked.values)
     assert max(counted.values()) < 1_000, counted
 
@@ -213,8 +213,8 @@ def test_a_page_is_read_without_the_others(read, page, ascending, resumes):
 @pytest.mark.parametrize("name", FEW)
 def test_what_meets_a_filter_is_counted_and_found_by_an_index(plan, page, name):
     """3-11 to 3-16."""
-    asked = queries.page(ImageQuery(filters=(FEW[name],)), None)
-    few, probe = queries._probe(asked.shape)
+    asked = listings.page(ImageQuery(filters=(FEW[name],)), None)
+    few, probe = listings._probe(asked.shape)
     assert few == (0,)
     lines = plan(probe, asked.values)
     read = [each for table in ("images", "image_tags", "image_properties") for each in scanned(lines, table)]
@@ -224,9 +224,9 @@ def test_what_meets_a_filter_is_counted_and_found_by_an_index(plan, page, name):
 
 
 def test_what_a_project_sees_is_counted_by_indexes(plan):
-    asked = queries.page(PROJECTS, "p1")
-    few, probe = queries._probe(asked.shape)
-    assert few == (queries._SIGHTS,)
+    asked = listings.page(PROJECTS, "p1")
+    few, probe = listings._probe(asked.shape)
+    assert few == (listings._SIGHTS,)
     lines = plan(probe, asked.values)
     (owner, _), (visibility, _) = sorted(each for each in scanned(lines, "images") if each[1])
     assert owner in ("ix_glancepipe_images_owner", "owner_image_idx")
@@ -239,18 +239,18 @@ def test_few_are_gathered_and_many_are_walked(world, monkeypatch):
     for number in range(6):
         world.image(name=str(number), tags=frozenset({"t"}), status="active")
     ways = []
-    page = queries._page
-    monkeypatch.setattr(queries, "_page", lambda shape, few, plain: ways.append(few) or page(shape, few, plain=plain))
+    page = listings._page
+    monkeypatch.setattr(listings, "_page", lambda shape, few, plain: ways.append(few) or page(shape, few, plain=plain))
     listed = []
     for most in (3, 100):
-        monkeypatch.setattr(queries, "FEW", most)
-        queries._probe.cache_clear()
+        monkeypatch.setattr(listings, "FEW", most)
+        listings._probe.cache_clear()
         after = None
         for _ in range(2):
             query = ImageQuery(filters=(FEW["tag"],), sort=(("name", True),), tie_ascending=True, limit=3, after=after)
             listed.append(list(world.repo.list(world.call(), query).rows))
             after = listed[-1][-1]
-    queries._probe.cache_clear()
+    listings._probe.cache_clear()
     assert ways == [None, None, 0, 0]
     assert [[image.name for image in page] for page in listed] == [["0", "1", "2"], ["3", "4", "5"]] * 2
 

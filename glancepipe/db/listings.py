@@ -1,4 +1,4 @@
-"""The select statements: one for an image, one for a page, whatever hangs on the images included.
+"""Listings of images: how a page is found, and the select statement that finds it.
 
 A page's statement depends on the *shape* of its query only. Values are parameters, and so are the names of custom
 properties, which clients choose freely: each shape is built once in a process (PERF 6).
@@ -18,23 +18,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    DateTime,
-    Enum,
-    FromClause,
     Integer,
     Row,
     Select,
-    String,
-    Table,
     and_,
     bindparam,
     func,
     literal_column,
-    or_,
     select,
     true,
-    tuple_,
-    type_coerce,
     union_all,
 )
 
@@ -43,9 +35,11 @@ from glancepipe.contract.query import EVERYTHING, ImageQuery, Relation, Sight
 from glancepipe.contract.records import Image, Status
 from glancepipe.db import filters, indexes
 from glancepipe.db.engine import VARIES
-from glancepipe.db.models import image_locations, image_members, image_properties, image_tags, images
+from glancepipe.db.models import images
+from glancepipe.db.order import Run, directed, order, runs, whole
 from glancepipe.db.records import BASE
-from glancepipe.db.sql import by_index, json_rows, live, unindexed
+from glancepipe.db.selects import with_children
+from glancepipe.db.sql import live, unindexed
 
 MOST_FILTERS = 100
 """A listing takes no more of them: SQLite has a limit to the depth of a condition, and nobody has a use for so many."""
@@ -57,53 +51,6 @@ _SIGHTS, _HIDDEN = -1, -2
 """Beside the numbers of filters: what else may be met by few images."""
 _OWN_AND_OTHER: tuple[Relation, ...] = ("own", "other")
 _UNLISTED = (Status.KILLED, Status.PENDING_DELETE, Status.DELETED)
-
-
-def _with_children(parent: FromClause, location_status: str = "active") -> Select[Any]:
-    """Everything that ``records.image`` needs of the images in ``parent``; the parameter is caller."""
-
-    def rows(child: Table, *columns: str, condition: ColumnElement[bool] | None = None) -> ColumnElement[str]:
-        gathered = select(json_rows(*(child.c[name] for name in columns)))
-        which = live(child) if condition is None else condition
-        return gathered.where(child.c.image_id == parent.c.id, which).correlate(parent).scalar_subquery()
-
-    located = image_locations.c.status == location_status
-    if location_status == "active":
-        located = live(image_locations) & located
-
-    membership = select(image_members.c.status).where(
-        image_members.c.image_id == parent.c.id,
-        image_members.c.member == bindparam("caller", type_=image_members.c.member.type),
-        live(image_members),
-    )
-    return select(
-        # An enumeration's values are checked when they are written; that is enough.
-        *(type_coerce(column, String) if isinstance(column.type, Enum) else column for column in (parent.c[name] for name in BASE)),
-        rows(image_properties, "name", "value"),
-        rows(image_tags, "value"),
-        rows(image_locations, "id", "value", "meta_data", condition=located),
-        membership.limit(1).correlate(parent).scalar_subquery(),
-    )
-
-
-STORED = _with_children(images).where(images.c.id == bindparam("id", type_=String()))
-"""An image by its id, deleted or not."""
-
-PENDING = (
-    _with_children(images, location_status=Status.PENDING_DELETE)
-    .where(images.c.deleted, images.c.status == Status.PENDING_DELETE)
-    .where(images.c.deleted_at <= bindparam("before", type_=DateTime()), images.c.id > bindparam("after", type_=String()))
-    .order_by(images.c.id)
-    .limit(100)
-)
-"""Deleted images whose bytes wait to be erased, with the locations that wait."""
-
-PRESENT = STORED.where(live(images))
-"""An image by its id, if it is not deleted."""
-
-
-_Keys = Sequence[tuple[str, bool]]
-_Order = Sequence[ColumnElement[Any]]
 
 
 class _Shape(NamedTuple):
@@ -229,30 +176,28 @@ def _page(shape: _Shape, few: int | None, plain: bool) -> Select[Any]:
         if number == leading and plain:
             # MariaDB would use no more of the index than the column that is equal: it is not told that it is.
             condition = and_(*(filters.condition(each._replace(op=op), number) for op in ("gte", "lte")))
-            prefix = [_directed(images.c[each.attribute], shape.keys[0][1])]
+            prefix = [directed(images.c[each.attribute], shape.keys[0][1])]
         # A bound of what is walked along is where to start or end.
         conditions.append(condition if each.attribute == shape.keys[0][0] or number == leading else unindexed(condition))
 
-    def rows(*behind: ColumnElement[bool], order: _Order | None = None) -> Select[Any]:
-        chosen = select(*(images.c[name] for name in BASE)).where(*behind, *conditions)
-        return chosen.order_by(*prefix, *order or _order(images, shape.keys)).limit(bindparam("limit", type_=Integer()))
+    def rows(run: Run) -> Select[Any]:
+        chosen = select(*(images.c[name] for name in BASE)).where(*run.conditions, *conditions)
+        return chosen.order_by(*prefix, *run.order).limit(bindparam("limit", type_=Integer()))
 
     if few is not None:
         # The limits are never reached. They say that these are few, and keep the database from thinking otherwise.
         most = FEW + 100
         ids = union_all(*(_some(part, most) for part in _few(shape)[few])).subquery()
         gathered = select(ids.c.id).distinct().limit(literal_column(str(most))).subquery("few")
-        found = rows(*([_behind(shape.keys)] if shape.resumes else [])).join_from(gathered, images, images.c.id == gathered.c.id)
-    elif runs := _plain_runs(shape.keys, resumes=shape.resumes) if plain else _runs(shape.keys, resumes=shape.resumes):
-        all_runs = union_all(*(select(rows(condition, order=order).subquery()) for condition, order in runs)).subquery()
-        found = select(all_runs).order_by(*_order(all_runs, shape.keys)).limit(bindparam("limit", type_=Integer()))
-    elif not shape.resumes:
-        found = rows()
+        found = rows(whole(shape.keys, resumes=shape.resumes)).join_from(gathered, images, images.c.id == gathered.c.id)
     else:
-        found = rows(_behind(shape.keys))
+        found, *others = [rows(run) for run in runs(shape.keys, resumes=shape.resumes, plain=plain)]
+        if others:
+            together = union_all(*(select(part.subquery()) for part in (found, *others))).subquery()
+            found = select(together).order_by(*order(together, shape.keys)).limit(bindparam("limit", type_=Integer()))
     # First the page, then what hangs on its images: else some databases gather that for every image that they sort.
     page = found.subquery("page")
-    return _with_children(page).order_by(*_order(page, shape.keys)).execution_options(**{VARIES: True})
+    return with_children(page).order_by(*order(page, shape.keys)).execution_options(**{VARIES: True})
 
 
 def _leading(shape: _Shape) -> int | None:
@@ -261,77 +206,3 @@ def _leading(shape: _Shape) -> int | None:
         return None
     equal = (number for number, each in enumerate(shape.filters) if each.attribute in indexes.LEADING and each.op == "eq" and not each.null)
     return next(equal, None)
-
-
-def _runs(keys: _Keys, *, resumes: bool) -> list[tuple[ColumnElement[bool], _Order]]:
-    """What is to be listed, in runs of an index: the condition and the order of each; none if it is one run.
-
-    SQLite can't start within what is equal in an expression, unless it is told that this is equal.
-    """
-    name = keys[0][0]
-    if not (resumes and images.c[name].nullable):
-        return []
-    equal = indexes.floored(images, name) == _after(name, 0)
-    return [(equal & _behind(keys, 1), _order(images, keys[1:])), (_beyond(keys, 0), _order(images, keys))]
-
-
-def _plain_runs(keys: _Keys, *, resumes: bool) -> list[tuple[ColumnElement[bool], _Order]]:
-    """The runs of an index on the column itself: null, and what null counts as, are two of their own."""
-    name, ascending = keys[0]
-    column, after, others = images.c[name], _after(name, 0), _order(images, keys[1:])
-    order = [_directed(column, ascending), *others]
-    if len(keys) == 1 or not (resumes or column.nullable):
-        return []
-    least = indexes.least(column)
-    lowest = [column.is_(None), column == least] if column.nullable else []
-    higher = column > least if column.nullable else true()
-    if not resumes:
-        return [*((each, others) for each in lowest), (higher, order)]
-    behind = _behind(keys, 1)
-    left = (after == least) & behind if ascending else (after > least) | (after == least) & behind
-    # Spelled like this MariaDB uses more of the index than the column that is equal.
-    equal = (column >= after) & (column <= after) & behind
-    beyond = column > after if ascending else column < after
-    return [*((each & left, others) for each in lowest), (higher & equal, others), (higher & beyond, order)]
-
-
-def _order(source: FromClause, keys: _Keys) -> list[ColumnElement[Any]]:
-    return [_directed(indexes.floored(source, name), ascending) for name, ascending in keys]
-
-
-def _directed(expression: ColumnElement[Any], ascending: bool) -> ColumnElement[Any]:
-    return expression.asc() if ascending else expression.desc()
-
-
-def _behind(keys: _Keys, number: int = 0) -> ColumnElement[bool]:
-    """Behind the row whose keys are the parameters after_0, after_1, ..., by those from ``number`` on."""
-    stepwise = _stepwise(keys, number)
-    rest = keys[number:]
-    if len({ascending for _, ascending in rest}) > 1:
-        return stepwise
-    mine = tuple_(*(indexes.floored(images, name) for name, _ in rest))
-    theirs = tuple_(*(_after(name, number + place) for place, (name, _) in enumerate(rest)))
-    return by_index(mine > theirs if rest[0][1] else mine < theirs, stepwise)
-
-
-def _stepwise(keys: _Keys, number: int) -> ColumnElement[bool]:
-    """Not before in the first key, and either behind in it or behind in the others.
-
-    The first part is what lets an index start at the right place.
-    """
-    beyond = _beyond(keys, number)
-    if number == len(keys) - 1:
-        return beyond
-    name, ascending = keys[number]
-    key, value = indexes.floored(images, name), _after(name, number)
-    return and_(key >= value if ascending else key <= value, or_(beyond, _stepwise(keys, number + 1)))
-
-
-def _beyond(keys: _Keys, number: int) -> ColumnElement[bool]:
-    name, ascending = keys[number]
-    key, value = indexes.floored(images, name), _after(name, number)
-    return key > value if ascending else key < value
-
-
-def _after(name: str, number: int) -> ColumnElement[Any]:
-    return bindparam(f"after_{number}", type_=images.c[name].type)
