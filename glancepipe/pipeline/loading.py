@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from typing import Any
 
 from stevedore import NamedExtensionManager
@@ -32,10 +32,11 @@ def load_plugins(group: str, names: Sequence[str], *, what: str = "layer", where
             f"repair or reinstall its distribution, or take the name out of the line."
         ) from error
 
+    points = entry_points(group=group)  # reads what every distribution has: once, not for each name
     for name, count in Counter(names).items():
         if count > 1:
             raise PipelineError(f"{prefix}the {what} {name!r} is listed {count} times; list it once.")
-        _refuse_rivals(group, name, what, prefix)
+        _refuse_rivals(points.select(name=name), name, what, prefix)
     manager: NamedExtensionManager[Any] = NamedExtensionManager(
         group,
         list(names),
@@ -51,9 +52,9 @@ def installed(group: str) -> list[str]:
     return sorted(entry_points(group=group).names)
 
 
-def _refuse_rivals(group: str, name: str, what: str, prefix: str) -> None:
+def _refuse_rivals(points: EntryPoints, name: str, what: str, prefix: str) -> None:
     # stevedore notices rivals only as they load, and can't tell which distributions they are from.
-    claims = {(point.dist.name if point.dist else "?"): point.value for point in entry_points(group=group, name=name)}
+    claims = {(point.dist.name if point.dist else "?"): point.value for point in points}
     if len(claims) > 1:
         rivals = " and ".join(f"{dist} ({value})" for dist, value in sorted(claims.items()))
         raise PipelineError(f"{prefix}the {what} {name!r} is claimed by {rivals}; uninstall all of them but one.")
