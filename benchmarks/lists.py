@@ -4,8 +4,9 @@
 
 Makes the images if the database has not got that many (SQLite in a temporary directory unless a URL is given), each with
 eight properties and two tags, then measures the layer db behind the whole pipeline: first page and 500th, for callers who
-see much and callers who see little. The limits are in the run: no 500th page takes twice as long as the first, no listing
-longer than 50 ms, and none of those that have to look at every image longer than half a second.
+see much and callers who see little. The limits are in the run: no 500th page takes twice as long as the first,
+beside the statement that finds its marker; no listing longer than 50 ms, and none of those that have to look at every image
+longer than half a second.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from glancepipe.service import make_application
 START = datetime(2026, 1, 1)
 PROJECTS = 200
 LIMIT_MS = 50.0
+MARKER_MS = 3.0
 WALKS = {"filter min_ram none": 500.0, "filter protected": 500.0, "two filters": 500.0}
 """What has no index, or is rare only in combination: limits of their own."""
 
@@ -175,7 +177,7 @@ def report(nouns: Nouns, given: argparse.Namespace) -> int:
             if marker is not None:
                 late, _ = timed(nouns, caller, marker, given.repeat)
                 told += f"/{late:.1f}"
-                failed += late > 2 * first + 1
+                failed += late > 2 * first + MARKER_MS
             failed += first > WALKS.get(name, LIMIT_MS)
             line += f"{told + f' ({len(page.rows)})':>20}"
         print(line, flush=True)
