@@ -42,8 +42,6 @@ NO_GROUP: Mapping[str, str] = {
 """The same for whole groups."""
 
 NOT_BUILT: Mapping[str, str] = {
-    "do_secure_hash": "the location API",
-    "http_retries": "the location API",
     "image_cache_dir": "the image cache",
     "image_cache_driver": "the image cache",
     "image_cache_max_size": "the image cache",
