@@ -35,11 +35,14 @@ class Seal:
         return urlsafe_b64encode(start + cipher.update(plain + b"\0" + fill) + cipher.finalize()).decode()
 
     def open(self, sealed: str) -> str:
-        """The text. Raises ValueError if it is not sealed with this key."""
+        """The text. Raises ValueError if it is not sealed with this key.
+
+        The format has nothing to check that by: what another key makes of a text of some blocks is hardly ever UTF-8.
+        """
         try:
             content = urlsafe_b64decode(sealed)
             cipher = Cipher(self._aes, CBC(content[:BLOCK])).decryptor()
             padded = cipher.update(content[BLOCK:]) + cipher.finalize()
-            return padded[: padded.rindex(b"\0")].decode()
+            return padded[: padded.rindex(b"\0", max(0, len(padded) - BLOCK))].decode()
         except (binascii.Error, ValueError) as error:
             raise ValueError("The text is not sealed with this key.") from error
