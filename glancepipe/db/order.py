@@ -41,21 +41,20 @@ def runs(keys: Keys, *, resumes: bool, plain: bool) -> list[Run]:
 
 
 def _plain_runs(keys: Keys, *, resumes: bool) -> list[Run]:
-    """Null, and what null counts as, are two of their own."""
+    """Null is a run of its own: who sorts all runs together puts it where it counts."""
     name, ascending = keys[0]
     column, after, others = images.c[name], _after(name, 0), order(images, keys[1:])
     along = [directed(column, ascending), *others]
-    least = indexes.least(column)
-    lowest = [column.is_(None), column == least] if column.nullable else []
-    higher = [column > least] if column.nullable else []
     if not resumes:
-        return [*(Run([each], others) for each in lowest), Run(higher, along)]
+        return [Run([column.is_(None)], others), Run([column.is_not(None)], along)]
     rest = behind(keys, 1)
-    left = (after == least) & rest if ascending else (after > least) | (after == least) & rest
     # Spelled like this MariaDB uses more of the index than the column that is equal.
-    equal = [column >= after, column <= after, rest]
-    beyond = column > after if ascending else column < after
-    return [*(Run([each, left], others) for each in lowest), Run([*higher, *equal], others), Run([*higher, beyond], along)]
+    found = [Run([column >= after, column <= after, rest], others), Run([_further(column, after, ascending)], along)]
+    if column.nullable:
+        least = indexes.least(column)
+        left = or_(_further(least, after, ascending), and_(least == after, rest))
+        found.append(Run([column.is_(None), left], others))
+    return found
 
 
 def order(source: FromClause, keys: Keys) -> list[ColumnElement[Any]]:
@@ -94,7 +93,10 @@ def _stepwise(keys: Keys, number: int) -> ColumnElement[bool]:
 
 def _beyond(keys: Keys, number: int) -> ColumnElement[bool]:
     name, ascending = keys[number]
-    key, value = indexes.floored(images, name), _after(name, number)
+    return _further(indexes.floored(images, name), _after(name, number), ascending)
+
+
+def _further(key: ColumnElement[Any], value: ColumnElement[Any], ascending: bool) -> ColumnElement[bool]:
     return key > value if ascending else key < value
 
 

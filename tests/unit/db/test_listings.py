@@ -98,6 +98,19 @@ def test_pages_give_every_image_once_and_in_order(shared, values, sort, tie_asce
     assert walked == in_order(rows, sort, tie_ascending)
 
 
+@pytest.mark.parametrize("ascending", [False, True])
+def test_names_that_sort_before_none_are_listed(world, monkeypatch, ascending):
+    """3-08: to a database that pads texts with blanks a tabulator is less than nothing."""
+    monkeypatch.setattr(listings, "_probe", lambda shape: ((), None))
+    store(world, [row("me", name=name) for name in ("\t", None, "", " ", "a") for _ in range(3)])
+    query = own("me", sort=(("name", ascending),), limit=2)
+    walked = []
+    while (page := world.repo.list(world.call(), query)).rows:
+        walked += ids(page)
+        query = replace(query, after=page.last)
+    assert len(walked) == len(set(walked)) == 15
+
+
 sights = st.frozensets(
     st.builds(Sight, st.sampled_from(["own", "member", "other"]), st.sampled_from(VISIBILITIES)),
     max_size=12,
