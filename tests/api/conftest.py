@@ -59,6 +59,12 @@ class Client:
     def as_(self, project: str | None, roles: str = "member,reader") -> Client:
         return Client(self.service, project, roles, self.environ)
 
+    def finish_tasks(self) -> None:
+        """Wait for all tasks of this worker; closing it would leave those that have not begun to another one."""
+        runner: Any = self.service.runner
+        runner._pool.shutdown()
+        runner.start()
+
     def __call__(
         self,
         method: str,

@@ -59,8 +59,7 @@ def tasks(client, image):
 
 def over(client, image):
     """The image and its only task, once no worker is at it any more."""
-    client.service.runner.close()
-    client.service.runner.start()
+    client.finish_tasks()
     (task,) = tasks(client, image)
     return client.show(image["id"]), task
 
@@ -144,7 +143,7 @@ def test_data_that_is_not_what_it_was_said_to_be(client, image, web):
     assert (shown["checksum"], shown["os_hash_algo"], shown["os_hash_value"]) == (None, None, None)
     assert client("GET", f"/v2/images/{image['id']}/file").status == 204
     assert add(client, image, web.url(), **vouched()).status == 202
-    client.service.runner.close()
+    client.finish_tasks()
     assert client.show(image["id"])["status"] == "active"
     assert locations(client, image) == [{"url": web.url(), "metadata": {"store": "web"}}]
     assert sorted(task["status"] for task in tasks(client, image)) == ["failure", "success"]
@@ -222,7 +221,7 @@ def test_deleting_while_the_data_is_hashed(client, image, web, digests):
     assert slow.asked.wait(10)
     assert client("DELETE", f"/v2/images/{image['id']}").status == 204
     slow.free.set()
-    client.service.runner.close()
+    client.finish_tasks()
     assert client("GET", f"/v2/images/{image['id']}").status == 404
     (task,) = [task for task in client.as_("admins", "admin")("GET", "/v2/tasks").json["tasks"] if task["type"] == "location_import"]
     assert task["status"] == "failure"
@@ -381,7 +380,7 @@ def test_what_was_refused_is_nobodys_to_erase(client, image):
     assert add(client.as_("nova", "service"), {"id": image["id"]}, kept["url"], **vouched()).status == 404
     shared = client.create(disk_format="raw", container_format="bare", visibility="community")
     assert add(client.as_("nova", "service"), shared, kept["url"], **vouched(data=b"other data")).status == 202
-    client.service.runner.close()
+    client.finish_tasks()
     shown = client.show(shared["id"])
     assert (shown["status"], locations(client, shared)) == ("queued", [])
     assert client("GET", f"/v2/images/{source['id']}/file").body == DATA

@@ -49,7 +49,7 @@ def known(client, **values):
 
 def ended(client, task_id):
     """The task, once no worker is at it any more."""
-    client.service.runner.close()
+    client.finish_tasks()
     return client("GET", f"/v2/tasks/{task_id}").json
 
 

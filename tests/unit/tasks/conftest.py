@@ -69,6 +69,7 @@ def finish(world: World) -> Callable[[Flow, Intent], None]:
     def finish(flow: Flow, entry: Intent) -> None:
         runner = world.runner(flow)
         runner.run(entry)
-        runner.close()
+        # Closing it would leave what has not begun to another worker.
+        runner._pool.shutdown()
 
     return finish

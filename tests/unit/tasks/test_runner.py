@@ -73,7 +73,7 @@ def test_a_task_that_only_another_version_can_run(world):
     task, entry = world.task()
     runner = world.runner()
     runner.run(entry)
-    runner.close()
+    runner._pool.shutdown()
     assert (world.stored(task).status, world.ends.intents) == (TaskStatus.FAILURE, {})
     assert world.stored(task).message == "Nothing that is installed here runs tasks of the type 'import'."
 
