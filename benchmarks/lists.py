@@ -36,6 +36,7 @@ START = datetime(2026, 1, 1)
 PROJECTS = 200
 LIMIT_MS = 50.0
 MARKER_MS = 3.0
+"""At most, for the statement that finds the marker of a late page, which a first one does without."""
 WALKS = {"filter min_ram none": 500.0, "filter protected": 500.0, "two filters": 500.0}
 """What has no index, or is rare only in combination: limits of their own."""
 

@@ -34,7 +34,6 @@ from glancepipe.operations.modify_image import modify_image
 from glancepipe.pipeline.errors import PipelineError
 from glancepipe.pipeline.ordering import check_order
 
-ALICE = Caller(user_id="alice", project_id="red", roles=frozenset({"member"}))
 BOB = Caller(user_id="bob", project_id="blue", roles=frozenset({"member"}))
 ONE_STORE = SimpleNamespace(multiple=False, default="")
 TWO_STORES = SimpleNamespace(multiple=True, default="fast")

@@ -27,7 +27,6 @@ from glancepipe.testing import linked
 ALICE = Caller(user_id="alice", project_id="red", roles=frozenset({"member"}))
 BOB = Caller(user_id="bob", project_id="blue", roles=frozenset({"member"}))
 ONE_STORE = SimpleNamespace(multiple=False, default="")
-TWO_STORES = SimpleNamespace(multiple=True, default="fast")
 
 
 class Broker:

@@ -9,20 +9,14 @@ from types import SimpleNamespace
 import pytest
 from oslo_config import cfg
 
-from glancepipe.contract import (
-    Caller,
-    Services,
-)
+from glancepipe.contract import Services
 from glancepipe.layers import notifier
 from glancepipe.layers.notifier import Notifier
 from glancepipe.layers.notifier.layer import GROUP, DriverOpt
 from glancepipe.pipeline.errors import PipelineError
 from glancepipe.testing import linked
 
-ALICE = Caller(user_id="alice", project_id="red", roles=frozenset({"member"}))
-BOB = Caller(user_id="bob", project_id="blue", roles=frozenset({"member"}))
 ONE_STORE = SimpleNamespace(multiple=False, default="")
-TWO_STORES = SimpleNamespace(multiple=True, default="fast")
 
 
 def test_two_applications_have_a_transport_each(service):
